@@ -1,0 +1,2 @@
+export * from './exception.ts';
+export type * from './tick-delta.ts';

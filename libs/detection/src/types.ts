@@ -1,0 +1,30 @@
+/**
+ * What a bank of series needs to know from outside. A bank holds the statistics of n series of one kind (leaves,
+ * SKUs, or the nodes above them); it knows neither plan nor calendar, both are asked through here.
+ */
+export interface Expectation {
+  /** Planned lines of a series on a business day; 0 when closed. */
+  linesOfDay(series: number, day: number): number;
+  /** Share of the series' day elapsed at an instant's local minute, 0…1, nondecreasing. */
+  elapsed(series: number, minute: number): number;
+  /** Class-pool dispersion of daily lines. */
+  alpha(series: number): number;
+  /** Dead band δ of the series' altitude. */
+  deadBand(series: number): number;
+  /** ln c, the alarm threshold the budget allots to this series; Infinity = not watched at its own level. */
+  lnThreshold(series: number): number;
+}
+
+export interface Firing {
+  series: number;
+  kind: 'surge' | 'drop' | 'zero-run';
+  day: number;
+  /** First day of the change as estimated from the kept days. */
+  since: number;
+  /** Natural logarithms. */
+  statistic: number;
+  threshold: number;
+  /** Lines seen and expected (sensed rate) since `since`. */
+  lines: number;
+  expected: number;
+}

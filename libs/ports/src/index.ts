@@ -1,0 +1,2 @@
+export type * from './event-log.ts';
+export type * from './store.ts';

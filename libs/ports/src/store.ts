@@ -1,0 +1,240 @@
+import type { Exception, ExceptionTransition, PlanVersionSummary } from '@plumbline/contracts';
+
+/**
+ * The store behind the tower: PostgreSQL, with TimescaleDB where the extension is there. Every `commit` is one
+ * database transaction that checks the claim's epoch first, so that a member that lost its partition changes nothing.
+ */
+export interface Store {
+  /** Applies what is missing of the numbered migrations, and the TimescaleDB overlay where the extension is there. */
+  migrate(progress?: (step: string) => void): Promise<void>;
+  info(): Promise<StoreInfo>;
+  healthy(): Promise<boolean>;
+  close(): Promise<void>;
+
+  /**
+   * Takes a partition (or the roll-up, partition −1) for an owner: raises its epoch, which fences any earlier owner,
+   * and returns where its results stand.
+   */
+  claim(stream: string, partition: number, owner: string): Promise<Claim>;
+  /** Snapshot pages of a claim, in page order; empty when there is no snapshot. */
+  snapshot(stream: string, partition: number): Promise<SnapshotPage[]>;
+  /** @throws PlumblineError 'fenced' when an epoch is no longer current; then nothing was written */
+  commitDetect(commit: readonly DetectCommit[]): Promise<void>;
+  /** How far each partition has closed time: the tick of its last commit, in partition order (−Infinity: none). */
+  detectTicks(partitions: number): Promise<number[]>;
+  /** Tick deltas after a tick, up to and including another, ascending by tick then partition. */
+  deltas(after: number, through: number, limit: number): Promise<StoredDelta[]>;
+  /** @throws PlumblineError 'fenced' */
+  commitRollUp(commit: RollUpCommit): Promise<void>;
+  /** Resolves when another process has committed something of this kind, or after the time-out. */
+  wait(kind: 'deltas' | 'changes' | 'plans', timeoutMs: number, signal?: AbortSignal): Promise<void>;
+
+  /** Stores a committed or draft plan version. The same hash again changes nothing. */
+  savePlan(plan: StoredPlan): Promise<void>;
+  plan(idOrHash: string): Promise<StoredPlan | undefined>;
+  plans(): Promise<PlanVersionSummary[]>;
+
+  exceptions(query: ExceptionQuery): Promise<{ items: Exception[]; next: string | undefined }>;
+  exception(id: string): Promise<Exception | undefined>;
+  transitions(id: string): Promise<ExceptionTransition[]>;
+  /** Changed exceptions after a change number, ascending by it. */
+  changes(after: number, limit: number): Promise<Exception[]>;
+
+  deadLetters(query: DeadLetterQuery): Promise<{ items: DeadLetter[]; next: string | undefined }>;
+  deadLetterCounts(): Promise<{ reason: string; open: number; redriven: number }[]>;
+  /** Adds dead letters found outside a stream (HTTP ingest, files). Same key again changes nothing. */
+  addDeadLetters(letters: readonly NewDeadLetter[]): Promise<void>;
+  markRedriven(ids: readonly string[], at: number): Promise<void>;
+
+  /** Actuals of one series or of many summed, by the bucket asked for, ascending. */
+  actuals(query: ActualsQuery): Promise<ActualsBucket[]>;
+  counters(): Promise<StreamCounters>;
+  unplanned(limit: number): Promise<{ sku: string; location: string; lines: number; lastAt: number }[]>;
+
+  /** Archived events (Kafka's archive consumer); same topic, partition and offset again changes nothing. */
+  archive(stream: string, epoch: number, partition: number, events: readonly ArchivedEvent[], offset: number): Promise<void>;
+  archivedEvents(query: ArchiveQuery): Promise<ArchivedEvent[]>;
+
+  /** SHA-256 (hex) each of exceptions with their history, hourly actuals, and dead letters; see `digest` in the README. */
+  digest(): Promise<Digest>;
+}
+
+export interface StoreInfo {
+  server: string;
+  timescale: string | undefined;
+  migrations: number;
+}
+
+export interface Claim {
+  epoch: number;
+  /** Next offset to read; undefined when nothing was committed yet. */
+  offset: number | undefined;
+  /** Tick of the last commit; −Infinity when none. */
+  tick: number;
+  /** Offset and meta of the last snapshot; its offset ≤ `offset`. */
+  snapshot: { offset: number; meta: Uint8Array } | undefined;
+}
+
+export interface SnapshotPage {
+  page: number;
+  bytes: Uint8Array;
+  /** CRC-32 of the bytes. */
+  checksum: number;
+}
+
+export interface DetectCommit {
+  partition: number;
+  epoch: number;
+  /** Next offset to read. */
+  offset: number;
+  /** Last closed tick. */
+  tick: number;
+  deltas: { tick: number; payload: Uint8Array }[];
+  actuals: ActualRows | undefined;
+  deadLetters: NewDeadLetter[];
+  counters: StreamCounters;
+  unplanned: { sku: string; location: string; lines: number; lastAt: number }[];
+  /** A new snapshot at `offset`: only pages changed since the last one, plus the meta that goes with all of them. */
+  snapshot: { meta: Uint8Array; pages: SnapshotPage[]; pageCount: number } | undefined;
+}
+
+/**
+ * Columns of equal length: one row per series, business day and flush. `hours`, `lines`, `units` and `revenue` are
+ * parallel per row; rows are only ever added, and the sum over a series and day is the truth.
+ */
+export interface ActualRows {
+  sku: string[];
+  location: string[];
+  /** Days since 1970-01-01, in the location's zone. */
+  day: number[];
+  /** Local hours 0–23 present in the row, ascending. */
+  hours: number[][];
+  lines: number[][];
+  /** Thousandths of a unit. Returns count negative. */
+  units: number[][];
+  /** Ten-thousandths of the currency. */
+  revenue: number[][];
+}
+
+export interface StoredDelta {
+  partition: number;
+  tick: number;
+  payload: Uint8Array;
+}
+
+export interface RollUpCommit {
+  epoch: number;
+  /** Last tick handled; deltas up to it are deleted. */
+  tick: number;
+  /** Whole exceptions, inserted or replaced by id; `change` rises strictly. */
+  exceptions: Exception[];
+  transitions: ExceptionTransition[];
+  snapshot: { meta: Uint8Array; pages: SnapshotPage[]; pageCount: number };
+  /** Live figures of the tower's tiles and cells after this tick, JSON (the dashboard's first snapshot). */
+  figures: string | undefined;
+}
+
+export interface StoredPlan {
+  summary: PlanVersionSummary;
+  /** The version as libs/plan encodes it; its SHA-256 is `summary.hash`. */
+  body: Uint8Array;
+}
+
+export interface ExceptionQuery {
+  status?: string[];
+  kind?: string[];
+  altitude?: string[];
+  family?: string;
+  region?: string;
+  location?: string;
+  sku?: string;
+  owner?: string;
+  sort?: 'priority' | 'newest' | 'value';
+  limit: number;
+  /** Opaque, from a previous answer. */
+  cursor?: string;
+}
+
+export interface NewDeadLetter {
+  /** Stable identity: content-derived, so that a replay adds nothing twice. */
+  key: string;
+  /** Stable code such as 'schema', 'future', 'not-json', 'outside-duplicate-window'. */
+  reason: string;
+  /** What was wrong, where, and what to do. */
+  detail: string;
+  source: string | undefined;
+  eventId: string | undefined;
+  payload: Uint8Array;
+  /** Event time of the partition's last tick when it was rejected, or receipt for HTTP. */
+  at: number;
+}
+
+export interface DeadLetter extends NewDeadLetter {
+  id: string;
+  redrivenAt: number | undefined;
+}
+
+export interface DeadLetterQuery {
+  reason?: string;
+  state?: 'open' | 'redriven';
+  limit: number;
+  cursor?: string;
+}
+
+export interface ActualsQuery {
+  skus?: string[];
+  locations?: string[];
+  fromDay: number;
+  /** Exclusive. */
+  toDay: number;
+  bucket: 'hour' | 'day' | 'week' | 'total';
+  /** Group by these; the answer has one row per group and bucket. */
+  by?: ('sku' | 'location')[];
+}
+
+export interface ActualsBucket {
+  sku?: string;
+  location?: string;
+  day: number;
+  /** Present for bucket 'hour'. */
+  hour?: number;
+  lines: number;
+  units: number;
+  revenue: number;
+}
+
+/** Cumulative counts since the log began, summed over partitions. */
+export interface StreamCounters {
+  accepted: number;
+  sales: number;
+  returns: number;
+  other: number;
+  duplicates: number;
+  /** Recognised as not new only because they lie behind the duplicate window. */
+  outsideWindow: number;
+  late: number;
+  unplanned: number;
+  rejected: Record<string, number>;
+}
+
+export interface ArchivedEvent {
+  offset: number;
+  sku: string | undefined;
+  location: string | undefined;
+  time: number;
+  value: Uint8Array;
+}
+
+export interface ArchiveQuery {
+  sku?: string;
+  location?: string;
+  from: number;
+  to: number;
+  limit: number;
+}
+
+export interface Digest {
+  exceptions: string;
+  actuals: string;
+  deadLetters: string;
+}
