@@ -1,11 +1,23 @@
 import { z } from 'zod';
 
 /** Wire forms of exceptions. Decimals travel as text, instants as RFC 3339 UTC, days as calendar dates. */
-export const decimal = z.string().regex(/^-?\d+(\.\d+)?$/).describe('Exact decimal');
+export const decimal = z
+  .string()
+  .regex(/^-?\d+(\.\d+)?$/)
+  .describe('Exact decimal');
 export const instant = z.iso.datetime({ offset: true }).describe('RFC 3339 instant');
 
 export const exceptionKinds = ['demand-surge', 'demand-drop', 'zero-run', 'feed-silence'] as const;
-export const altitudes = ['leaf', 'sku', 'sku-region', 'location', 'family-region', 'family', 'region', 'total'] as const;
+export const altitudes = [
+  'leaf',
+  'sku',
+  'sku-region',
+  'location',
+  'family-region',
+  'family',
+  'region',
+  'total',
+] as const;
 export const exceptionStatuses = ['open', 'acknowledged', 'in-progress', 'resolved', 'cleared', 'dismissed'] as const;
 
 /** Where an exception sits; absent members are "all". */
@@ -89,7 +101,11 @@ export const transitionSchema = z.object({
   at: instant,
   from: z.enum(exceptionStatuses).nullable(),
   to: z.enum(exceptionStatuses),
-  action: z.string().describe('raised, acknowledged, assigned, started, snoozed, woken, resolved, dismissed, cleared, reopened, joined, commented'),
+  action: z
+    .string()
+    .describe(
+      'raised, acknowledged, assigned, started, snoozed, woken, resolved, dismissed, cleared, reopened, joined, commented',
+    ),
   by: z.string().nullable(),
   note: z.string().nullable(),
   change: z.int(),

@@ -3,10 +3,18 @@
  * SKUs, or the nodes above them); it knows neither plan nor calendar, both are asked through here.
  */
 export interface Expectation {
-  /** Planned lines of a series on a business day; 0 when closed. */
+  /**
+   * Planned lines of a series on a business day; 0 when closed. The seven days before the open one are asked for
+   * again: their answers must stay what they were, also when another plan has taken effect since.
+   */
   linesOfDay(series: number, day: number): number;
-  /** Share of the series' day elapsed at an instant's local minute, 0…1, nondecreasing. */
+  /**
+   * Share of the series' open day elapsed at a local minute (0…1440), 0…1, nondecreasing; time in which the series'
+   * feed was silent left out (FeedClock.observed).
+   */
   elapsed(series: number, minute: number): number;
+  /** Share of a closed day in which the series was observed, 0…1; absent = 1. Kept days are asked for again. */
+  exposure?(series: number, day: number): number;
   /** Class-pool dispersion of daily lines. */
   alpha(series: number): number;
   /** Dead band δ of the series' altitude. */

@@ -22,6 +22,8 @@ export interface Store {
   commitDetect(commit: readonly DetectCommit[]): Promise<void>;
   /** How far each partition has closed time: the tick of its last commit, in partition order (−Infinity: none). */
   detectTicks(partitions: number): Promise<number[]>;
+  /** The tick of the roll-up's last commit; −Infinity when none. */
+  rollUpTick(): Promise<number>;
   /** Tick deltas after a tick, up to and including another, ascending by tick then partition. */
   deltas(after: number, through: number, limit: number): Promise<StoredDelta[]>;
   /** @throws PlumblineError 'fenced' */
@@ -85,6 +87,11 @@ export interface SnapshotPage {
 export interface DetectCommit {
   partition: number;
   epoch: number;
+  /**
+   * Rises with each commit of a claim. A number already committed is not applied again, so that a commit whose outcome
+   * is unknown (the connection broke) can be repeated as it is. Absent: the caller never repeats.
+   */
+  number?: number;
   /** Next offset to read. */
   offset: number;
   /** Last closed tick. */

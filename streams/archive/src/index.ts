@@ -1,1 +1,2 @@
-export {};
+export { ARCHIVE_STREAM, startArchive, type ArchiveOptions } from './runner.ts';
+export { Archivist } from './topology.ts';

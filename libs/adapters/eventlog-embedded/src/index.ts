@@ -1,1 +1,1 @@
-export {};
+export { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from './log.ts';

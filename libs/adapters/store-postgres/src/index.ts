@@ -1,1 +1,3 @@
-export {};
+export { openStore, type StoreOptions } from './open.ts';
+export { PostgresStore } from './store.ts';
+export type { StoreLogger } from './database.ts';

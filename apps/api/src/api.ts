@@ -1,0 +1,143 @@
+import { Module, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { PlumblineError } from '@plumbline/kernel';
+import type { Platform } from '@plumbline/platform';
+import type { Logger } from '@plumbline/runtime';
+import type { FastifyInstance } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import packageJson from '../package.json' with { type: 'json' };
+import { registerBodies } from './http/body-parsers.ts';
+import { CONTEXT, SERVICES, type ApiContext } from './http/context.ts';
+import { serveDocs } from './http/docs.ts';
+import { EventsController } from './http/events-controller.ts';
+import { ExceptionsController } from './http/exceptions-controller.ts';
+import { nestLogger } from './http/nest-logger.ts';
+import { Metrics, type DetectWork } from './http/metrics.ts';
+import { PlansController } from './http/plans-controller.ts';
+import { ProblemFilter } from './http/problem-filter.ts';
+import { registerSecurity } from './http/security.ts';
+import { TowerController, WorkController } from './http/tower-controller.ts';
+import type { IngestLimits } from './service/ingest.ts';
+import { openServices, type Services } from './service/services.ts';
+import type { DemoControls } from './service/simulator.ts';
+import type { DetectProgress } from './service/status.ts';
+
+export interface ApiOptions {
+  platform: Pick<Platform, 'log' | 'store' | 'config' | 'partitions'>;
+  host: string;
+  /** 0 = any free port. */
+  port: number;
+  logger: Logger;
+  demo?: DemoControls;
+  /** Detect as far as it runs in this process. */
+  progress?: () => readonly DetectProgress[];
+  /** What detect has done in this process, for the metrics. */
+  work?: () => DetectWork;
+  /** Milliseconds UTC; default the wall clock. */
+  now?: () => number;
+  limits?: Partial<IngestLimits>;
+}
+
+export interface Api {
+  /** http://127.0.0.1:7070 */
+  url: string;
+  services: Services;
+  /** No new requests; those under way have two seconds to end. Log and store stay open. */
+  close(): Promise<void>;
+}
+
+const GRACE_MS = 2000;
+
+@Module({ controllers: [EventsController, ExceptionsController, PlansController, WorkController, TowerController] })
+class ApiModule {}
+
+/** Serves the tower over HTTP. @throws PlumblineError 'port-in-use', 'port-refused', 'address-unknown' */
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { platform, logger, now = () => Date.now(), demo, progress, limits } = options;
+  const { version } = packageJson;
+  const metrics = new Metrics({ store: platform.store, now, work: options.work });
+  const services = openServices({ source: platform, version, now, demo, progress, limits, observe: metrics.ingested });
+  const stopping = new AbortController();
+  const context: ApiContext = { version, logger, metrics, stopping: stopping.signal };
+  const app = await build(services, context, options.host);
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const release = async (): Promise<void> => {
+    stopping.abort();
+    await closeServer(app, fastify);
+    await services.close();
+    metrics.close();
+  };
+  try {
+    await fastify.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    await release();
+    throw refused(error, options);
+  }
+  const url = urlOf(fastify.server.address() as AddressInfo);
+  logger.info({ url }, 'API listens');
+  let closing: Promise<void> | undefined;
+  return { url, services, close: () => (closing ??= release()) };
+}
+
+async function build(services: Services, context: ApiContext, host: string): Promise<NestFastifyApplication> {
+  const { logger, metrics } = context;
+  const adapter = new FastifyAdapter({
+    loggerInstance: logger,
+    bodyLimit: services.ingest.limits.requestBytes,
+    routerOptions: { maxParamLength: 500 },
+  });
+  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  registerSecurity(fastify, host);
+  registerBodies(fastify, services.ingest);
+  fastify.addHook('onResponse', (request, reply, done) => {
+    metrics.requested(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime / 1000);
+    done();
+  });
+  const module = {
+    module: ApiModule,
+    global: true,
+    providers: [
+      { provide: SERVICES, useValue: services },
+      { provide: CONTEXT, useValue: context },
+    ],
+    exports: [SERVICES, CONTEXT],
+  };
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bodyParser: false, abortOnError: false, logger: nestLogger(logger) });
+  app.useGlobalFilters(new ProblemFilter(logger));
+  serveDocs(app as unknown as INestApplication, context.version);
+  await app.init();
+  await fastify.ready();
+  return app;
+}
+
+async function closeServer(app: NestFastifyApplication, fastify: FastifyInstance): Promise<void> {
+  const late = setTimeout(() => fastify.server.closeAllConnections(), GRACE_MS);
+  try {
+    fastify.server.closeIdleConnections();
+    await app.close();
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+function refused(error: unknown, { host, port }: ApiOptions): unknown {
+  const { code } = error as { code?: unknown };
+  const where = `${host}:${port}`;
+  if (code === 'EADDRINUSE') {
+    return new PlumblineError('port-in-use', `Port ${port} on ${host} is in use by another program.`, { where, fix: 'End that program (perhaps another tower), or choose another port with PLUMBLINE_PORT.', cause: error });
+  }
+  if (code === 'EACCES') {
+    return new PlumblineError('port-refused', `This user may not open port ${port}.`, { where, fix: 'Choose a port above 1023 with PLUMBLINE_PORT.', cause: error });
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new PlumblineError('address-unknown', `${host} is no address of this machine.`, { where, fix: 'Set PLUMBLINE_HOST to 127.0.0.1, or 0.0.0.0 for all addresses.', cause: error });
+  }
+  return error;
+}
+
+/** Where a browser on this machine finds it. */
+function urlOf({ address, port }: AddressInfo): string {
+  const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '[::1]' : address.includes(':') ? `[${address}]` : address;
+  return `http://${host}:${port}`;
+}

@@ -1,0 +1,28 @@
+import type { Call } from './cli/call.ts';
+import { exitCodeOf } from './cli/exit.ts';
+import { readArguments } from './cli/program.ts';
+import { Terminal } from './cli/terminal.ts';
+
+// A reader that has seen enough (`plumbline exceptions list | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+const request = readArguments(process.argv.slice(2), {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  columns: process.stdout.columns,
+});
+if ('exit' in request) {
+  process.exitCode = request.exit;
+} else {
+  const { explain, runProcess } = await import('@plumbline/runtime');
+  const terminal = new Terminal(process.stdout, process.stderr, process.env);
+  await runProcess(async (signal) => {
+    const call: Call = { terminal, env: process.env, signal, json: request.json };
+    try {
+      return await request.action(call);
+    } catch (error) {
+      terminal.remark(explain(error));
+      return exitCodeOf(error);
+    }
+  });
+}

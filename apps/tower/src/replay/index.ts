@@ -1,0 +1,242 @@
+import { formatInstant, formatMonth, PlumblineError, zoneOf, firstDayOfMonth, type Instant } from '@plumbline/kernel';
+import { derivePlan, encodePlan, hashPlan, summarise, type SalesHistory } from '@plumbline/plan';
+import { openPlatform, type Phase, type Platform } from '@plumbline/platform';
+import type { Digest, LogProducer, StreamCounters } from '@plumbline/ports';
+import { processLogger, readConfig, type Config } from '@plumbline/runtime';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEvent } from '@plumbline/contracts';
+import { planCommitted } from '../demo.ts';
+import { startStreams, type Streams } from '../streams.ts';
+import { FileFeeder } from './feeder.ts';
+import { inspect, type SalesFile } from './file.ts';
+import { mapped, onlineRetail, type ColumnMap, type SalesFormat } from './formats.ts';
+import { throwAwayKafka } from './kafka.ts';
+
+export interface ReplayOptions {
+  format?: 'online-retail';
+  map?: ColumnMap;
+  timezone?: string;
+  /** Event time per real time; 'max' = as fast as it goes. */
+  speed: number | 'max';
+  /** 'rolling' derives and commits a plan at each month boundary from the past only; an id uses that version. */
+  plan: 'rolling' | 'none' | (string & {});
+  isolated: boolean;
+  log?: 'embedded' | 'kafka';
+  currency?: string;
+  partitions?: number;
+  onPhase: Phase;
+  onProgress(progress: ReplayProgress): void;
+  signal: AbortSignal;
+}
+
+export interface ReplayProgress {
+  /** 0…1 of the file; 1 while the streams catch up. */
+  share: number;
+  lines: number;
+  /** Event time reached. */
+  at: Instant;
+  secondsLeft: number | undefined;
+}
+
+export interface ReplaySummary {
+  linesRead: number;
+  accepted: number;
+  rejected: Record<string, number>;
+  duplicates: number;
+  returns: number;
+  late: number;
+  unplanned: number;
+  exceptions: { raised: number; cleared: number; open: number };
+  seconds: number;
+  eventsPerSecond: number;
+  peakMemoryBytes: number;
+  digest: Digest;
+}
+
+/** `plumbline replay`: a file of sales through the same log and streams as live events. @throws PlumblineError */
+export async function runReplay(path: string, options: ReplayOptions): Promise<ReplaySummary> {
+  const file = await inspect(path);
+  const zone = zoneOf(options.timezone ?? (options.map ? 'UTC' : 'Europe/London'));
+  const format = formatOf(file, options, path);
+  const place = await placeFor(options, zone.id);
+  try {
+    const platform = await openPlatform({
+      config: place.config,
+      logger: processLogger(place.config.logLevel, 'replay'),
+      mode: options.isolated ? 'own' : 'join',
+      phase: options.onPhase,
+      ...(options.isolated ? { durability: 'fast' as const } : {}),
+    });
+    try {
+      return await replayInto(platform, file, format, options);
+    } finally {
+      await platform.close();
+    }
+  } finally {
+    await place.remove();
+  }
+}
+
+/** Where the replay runs: the configured instance, or one that is thrown away. */
+async function placeFor(options: ReplayOptions, zone: string): Promise<{ config: Config; remove(): Promise<void> }> {
+  const env: Record<string, string | undefined> = { ...process.env, PLUMBLINE_ZONE: process.env['PLUMBLINE_ZONE'] ?? zone };
+  if (options.log) env['PLUMBLINE_LOG'] = options.log;
+  if (options.partitions) env['PLUMBLINE_PARTITIONS'] = String(options.partitions);
+  if (!options.isolated) return { config: readConfig(env), remove: () => Promise.resolve() };
+  const data = await mkdtemp(join(tmpdir(), 'plumbline-replay-'));
+  env['PLUMBLINE_DATA'] = data;
+  env['PLUMBLINE_STORE_URL'] = '';
+  env['PLUMBLINE_TOPIC'] = `plumbline.replay.${process.pid}.${Math.round(performance.timeOrigin)}`;
+  const removers = [() => rm(data, { recursive: true, force: true })];
+  if (env['PLUMBLINE_LOG'] === 'kafka' && !env['KAFKA_BROKERS']) {
+    options.onPhase('kafka', 'a throw-away broker');
+    const kafka = await throwAwayKafka();
+    env['KAFKA_BROKERS'] = kafka.brokers;
+    removers.push(() => kafka.stop());
+  }
+  return {
+    config: readConfig(env),
+    async remove() {
+      for (const remover of removers.reverse()) await remover();
+    },
+  };
+}
+
+function formatOf(file: SalesFile, options: ReplayOptions, path: string): SalesFormat {
+  const zone = zoneOf(options.timezone ?? (options.map ? 'UTC' : 'Europe/London'));
+  if (options.map) return mapped(file.header, options.map, zone, options.currency ?? 'EUR', file.delimiter === ';', path);
+  return onlineRetail(file.header, zone, path);
+}
+
+async function replayInto(platform: Platform, file: SalesFile, format: SalesFormat, options: ReplayOptions): Promise<ReplaySummary> {
+  const { store, log, config } = platform;
+  const streams = (await othersAreRunning(platform, options)) ? undefined : await startStreams(platform);
+  const producer = await log.producer();
+  const before = { counters: await store.counters(), exceptions: await countExceptions(platform) };
+  const began = performance.now();
+  const aborted = failing(streams, options.signal);
+  try {
+    if (options.plan !== 'rolling' && options.plan !== 'none') await useVersion(platform, producer, options.plan, file);
+    const feeder = new FileFeeder({
+      file,
+      format,
+      zone: zoneOf(config.zone),
+      topic: config.topic,
+      partitions: platform.partitions,
+      producer,
+      planFor: options.plan === 'rolling' ? (history, month, at) => rollingPlan(platform, format, history, month, at) : undefined,
+      speed: options.speed === 'max' ? Infinity : options.speed,
+      signal: aborted.signal,
+      onProgress: ({ share, lines, at }) => {
+        const elapsed = (performance.now() - began) / 1000;
+        options.onProgress({ share, lines, at, secondsLeft: share > 0.02 ? (elapsed / share) * (1 - share) : undefined });
+      },
+    });
+    const { linesRead, lastTick } = await Promise.race([feeder.run(), aborted.failed]);
+    if (options.signal.aborted) throw new PlumblineError('stopped', `Stopped after ${linesRead} lines.`, { fix: 'Run the same command again: what was sent is recognised.' });
+    options.onPhase('streams', 'catching up');
+    await Promise.race([reach(platform, lastTick, options.signal), aborted.failed]);
+    const seconds = (performance.now() - began) / 1000;
+    await streams?.stop();
+    return await summary(platform, linesRead, before, seconds);
+  } finally {
+    await producer.close();
+    await streams?.stop();
+  }
+}
+
+/** One signal for "asked to stop" and "a stream broke", so that the feeder ends in either case. */
+function failing(streams: Streams | undefined, signal: AbortSignal): { signal: AbortSignal; failed: Promise<never> } {
+  const broken = new AbortController();
+  const failed = streams?.failed ?? new Promise<never>(() => {});
+  failed.catch(() => broken.abort());
+  return { signal: AbortSignal.any([signal, broken.signal]), failed };
+}
+
+/** A tower on the same data runs the streams already. */
+const othersAreRunning = (platform: Platform, options: ReplayOptions): Promise<boolean> =>
+  Promise.resolve(!options.isolated && platform.database === 'joined' && platform.config.storeUrl === '');
+
+async function rollingPlan(platform: Platform, format: SalesFormat, history: SalesHistory, month: number, at: Instant): ReturnType<NonNullable<ConstructorParameters<typeof FileFeeder>[0]['planFor']>> {
+  const name = formatMonth(month);
+  const { version } = derivePlan(history, {
+    id: `rolling-${name}`,
+    name: `Rolling plan of ${name}`,
+    currency: format.currency,
+    createdAt: at,
+    before: firstDayOfMonth(month),
+    months: 2,
+  });
+  const body = encodePlan(version);
+  const hash = hashPlan(body);
+  await platform.store.savePlan({ body, summary: summarise(version, { hash, status: 'committed', committedAt: at, effectiveAt: at }) });
+  const parsed = parseEvent(JSON.parse(new TextDecoder().decode(planCommitted(version.id, hash, at))));
+  return parsed.ok ? parsed.event : undefined;
+}
+
+/** An existing version takes effect before the file's first line. */
+async function useVersion(platform: Platform, producer: LogProducer, id: string, file: SalesFile): Promise<void> {
+  const plan = await platform.store.plan(id);
+  if (!plan) {
+    throw new PlumblineError('plan-unknown', `There is no plan version ${id}.`, { where: file.path, fix: 'plumbline plan list shows the versions; --plan rolling derives one a month.' });
+  }
+  const value = planCommitted(plan.summary.id, plan.summary.hash, Date.parse(plan.summary.effectiveAt ?? formatInstant(0)));
+  const records = Array.from({ length: platform.partitions }, (_, partition) => ({ key: new Uint8Array(0), value, partition }));
+  await producer.append(platform.config.topic, records);
+}
+
+/** Waits until detect and roll-up have handled a tick. */
+async function reach({ store, partitions }: Platform, tick: Instant, signal: AbortSignal): Promise<void> {
+  if (!Number.isFinite(tick)) return;
+  while (!signal.aborted) {
+    const detect = Math.min(...(await store.detectTicks(partitions)));
+    if (detect >= tick && (await store.rollUpTick()) >= tick) return;
+    await store.wait('changes', 100, signal);
+  }
+}
+
+async function countExceptions({ store }: Platform): Promise<{ raised: number; cleared: number; open: number }> {
+  const counts = { raised: 0, cleared: 0, open: 0 };
+  let change = 0;
+  for (;;) {
+    const page = await store.changes(change, 1000);
+    if (page.length === 0) return counts;
+    for (const exception of page) {
+      counts.raised++;
+      if (exception.status === 'cleared') counts.cleared++;
+      else if (exception.status !== 'resolved' && exception.status !== 'dismissed') counts.open++;
+    }
+    change = page.at(-1)!.change;
+  }
+}
+
+async function summary(
+  platform: Platform,
+  linesRead: number,
+  before: { counters: StreamCounters; exceptions: { raised: number; cleared: number; open: number } },
+  seconds: number,
+): Promise<ReplaySummary> {
+  const counters = await platform.store.counters();
+  const exceptions = await countExceptions(platform);
+  const rejected: Record<string, number> = {};
+  for (const [reason, count] of Object.entries(counters.rejected)) {
+    const more = count - (before.counters.rejected[reason] ?? 0);
+    if (more > 0) rejected[reason] = more;
+  }
+  return {
+    linesRead,
+    accepted: counters.accepted - before.counters.accepted,
+    rejected,
+    duplicates: counters.duplicates - before.counters.duplicates,
+    returns: counters.returns - before.counters.returns,
+    late: counters.late - before.counters.late,
+    unplanned: counters.unplanned - before.counters.unplanned,
+    exceptions: { raised: exceptions.raised - before.exceptions.raised, cleared: exceptions.cleared - before.exceptions.cleared, open: exceptions.open },
+    seconds: Math.round(seconds * 100) / 100,
+    eventsPerSecond: Math.round(linesRead / seconds),
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    digest: await platform.store.digest(),
+  };
+}

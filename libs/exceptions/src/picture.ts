@@ -1,0 +1,111 @@
+import type { Node, Places } from './nodes.ts';
+
+/** Lowest ratio an explanation may set: a product that stopped keeps a sliver, so that a stray sale is no wonder. */
+export const LEAST_RATIO = 0.02;
+
+/**
+ * Lines seen against lines expected by cell (family × location) and by reported SKU, for the last days. Column `age`
+ * 0 is the latest business day anywhere; a location whose day has not begun yet simply expects nothing there. A search
+ * for causes changes the expectation as it explains, never the lines.
+ */
+export class Picture {
+  readonly places: Places;
+  readonly days: number;
+  /** [age][family × locations + location]. */
+  readonly lines: Float64Array;
+  readonly expected: Float64Array;
+  readonly skus: ReadonlyMap<number, SkuPicture>;
+  readonly cells: number;
+
+  constructor(places: Places, days: number, lines: Float64Array, expected: Float64Array, skus: ReadonlyMap<number, SkuPicture>) {
+    this.places = places;
+    this.days = days;
+    this.cells = places.plan.families.length * places.plan.locations.length;
+    this.lines = lines;
+    this.expected = expected;
+    this.skus = skus;
+  }
+
+  /** A copy whose expectation can be changed on its own. */
+  copy(): Picture {
+    const skus = new Map<number, SkuPicture>();
+    for (const [sku, picture] of this.skus) skus.set(sku, { lines: picture.lines, expected: picture.expected.slice() });
+    return new Picture(this.places, this.days, this.lines, this.expected.slice(), skus);
+  }
+
+  /** Lines and expectation of a node by age. A SKU that is not reported has none. */
+  daily(node: Node): Daily {
+    const daily = { lines: new Float64Array(this.days), expected: new Float64Array(this.days) };
+    const width = this.places.plan.locations.length;
+    const locations = this.places.locations(node);
+    if (node.sku >= 0) {
+      const picture = this.skus.get(node.sku);
+      if (picture) for (let age = 0; age < this.days; age++) addUp(picture, age, age * width, locations, daily);
+      return daily;
+    }
+    const from = Math.max(node.family, 0);
+    const to = node.family < 0 ? this.places.plan.families.length : from + 1;
+    for (let age = 0; age < this.days; age++) {
+      for (let family = from; family < to; family++) addUp(this, age, age * this.cells + family * width, locations, daily);
+    }
+    return daily;
+  }
+
+  /** Multiplies the expectation of a node's leaves by a factor per age; what holds them changes with it. */
+  explain(node: Node, factors: Float64Array): void {
+    const { plan } = this.places;
+    const width = plan.locations.length;
+    const locations = this.places.locations(node);
+    for (const [sku, picture] of this.skus) {
+      if (node.sku >= 0 ? node.sku !== sku : node.family >= 0 && node.family !== plan.familyOfSku[sku]) continue;
+      for (let age = 0; age < factors.length; age++) {
+        for (const location of locations) {
+          const before = picture.expected[age * width + location]!;
+          picture.expected[age * width + location] = before * factors[age]!;
+          if (node.sku < 0) continue;
+          const cell = age * this.cells + node.family * width + location;
+          this.expected[cell] = Math.max(0, this.expected[cell]! + before * (factors[age]! - 1));
+        }
+      }
+    }
+    if (node.sku >= 0) return;
+    const from = Math.max(node.family, 0);
+    const to = node.family < 0 ? plan.families.length : from + 1;
+    for (let age = 0; age < factors.length; age++) {
+      for (let family = from; family < to; family++) {
+        for (const location of locations) {
+          const cell = age * this.cells + family * width + location;
+          this.expected[cell] = this.expected[cell]! * factors[age]!;
+        }
+      }
+    }
+  }
+}
+
+/** [age][location] of one SKU. Days that are not known have no lines and expect none. */
+export interface SkuPicture {
+  lines: Float64Array;
+  expected: Float64Array;
+}
+
+export interface Daily {
+  lines: Float64Array;
+  expected: Float64Array;
+}
+
+function addUp(
+  source: { lines: Float64Array; expected: Float64Array },
+  age: number,
+  row: number,
+  locations: readonly number[],
+  into: Daily,
+): void {
+  let lines = 0;
+  let expected = 0;
+  for (const location of locations) {
+    lines += source.lines[row + location]!;
+    expected += source.expected[row + location]!;
+  }
+  into.lines[age] = into.lines[age]! + lines;
+  into.expected[age] = into.expected[age]! + expected;
+}

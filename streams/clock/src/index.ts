@@ -1,0 +1,2 @@
+export { runClock, type ClockOptions } from './runner.ts';
+export { Clock } from './topology.ts';

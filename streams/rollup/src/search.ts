@@ -1,0 +1,107 @@
+import {
+  accountsFor,
+  applyCause,
+  contains,
+  findCauses,
+  LEAST_RATIO,
+  ownRatio,
+  sameNode,
+  type Cause,
+  type Fired,
+  type Node,
+  type Picture,
+} from '@plumbline/exceptions';
+import type { Instant } from '@plumbline/kernel';
+import type { Book } from './book.ts';
+import type { Era } from './era.ts';
+import type { Held } from './held.ts';
+
+type Explanation = Pick<Cause, 'node' | 'direction' | 'window' | 'theta'> & { held: Held };
+
+/**
+ * Finds a place for everything that fired: as evidence of a silence or of an open exception that accounts for it, else
+ * as new causes; what a new cause accounts for among narrower open exceptions becomes part of it.
+ */
+export function search(era: Era, book: Book, fired: readonly Fired[], at: Instant): void {
+  const alphaOf = (node: Node): number => era.alphaOf(node);
+  const picture = era.sight(at).picture();
+  const raw = picture.copy();
+  const open = book.explaining(at).flatMap((held) => explanationOf(era, held, picture));
+  const left: Fired[] = [];
+  for (const one of fired) {
+    const host = silenceOf(era, book, one) ?? hostOf(open, one, raw, picture, alphaOf);
+    if (!host) left.push(one);
+    else book.join(era, host, one, at);
+  }
+  if (left.length === 0) return;
+  for (const cause of findCauses(picture, left, alphaOf)) {
+    const held = book.raise(era, cause, at);
+    const fresh = raw.copy();
+    applyCause(fresh, cause);
+    const children = book.inside(era, held).filter((child) => {
+      const one = firedOf(child, era.nodeOf(child)!, era.days.latest);
+      return accountsFor(cause, one, fresh, ownRatio(raw, one, alphaOf), alphaOf);
+    });
+    book.fold(era, held, children, at);
+  }
+}
+
+/** Puts an open exception's change into the picture's expectation; nothing when the change is over or unseen. */
+function explanationOf(era: Era, held: Held, picture: Picture): Explanation[] {
+  const node = era.nodeOf(held);
+  if (!node) return [];
+  const window = Math.min(Math.max(era.days.latest - held.sinceDay + 1, 1), picture.days);
+  const daily = picture.daily(node);
+  let lines = 0;
+  let expected = 0;
+  for (let age = 0; age < window; age++) {
+    if (daily.expected[age]! <= 0) continue;
+    lines += daily.lines[age]!;
+    expected += daily.expected[age]!;
+  }
+  if (expected <= 0) return [];
+  const ratio = Math.max(LEAST_RATIO, lines / expected);
+  const theta = held.direction > 0 ? Math.max(1, ratio) : Math.min(1, ratio);
+  const explanation = { held, node, direction: held.direction, window, theta };
+  applyCause(picture, explanation);
+  return [explanation];
+}
+
+/** The open exception that accounts for a firing: that of the same node, else the narrowest that holds it, else one that touches it. */
+function hostOf(
+  open: readonly Explanation[],
+  fired: Fired,
+  raw: Picture,
+  explained: Picture,
+  alphaOf: (node: Node) => number,
+): Held | undefined {
+  const before = ownRatio(raw, fired, alphaOf);
+  const hosts = open.filter((explanation) => accountsFor(explanation, fired, explained, before, alphaOf));
+  const size = (node: Node): number => raw.places.size(node.altitude);
+  hosts.sort(
+    (a, b) =>
+      Number(sameNode(b.node, fired.node)) - Number(sameNode(a.node, fired.node)) ||
+      Number(contains(b.node, fired.node)) - Number(contains(a.node, fired.node)) ||
+      size(b.node) - size(a.node) ||
+      a.held.number - b.held.number,
+  );
+  return hosts[0]?.held;
+}
+
+/** A silent location accounts for every drop and zero run inside it. */
+function silenceOf(era: Era, book: Book, fired: Fired): Held | undefined {
+  if (fired.kind === 'demand-surge' || fired.node.location < 0 || !era.feeds.silenceOf(fired.node.location)) return undefined;
+  const code = era.plan.locations[fired.node.location]!.code;
+  return book.live().find((held) => held.kind === 'feed-silence' && held.scope.location === code);
+}
+
+const firedOf = (held: Held, node: Node, day: number): Fired => ({
+  node,
+  kind: held.kind === 'feed-silence' ? 'demand-drop' : held.kind,
+  day,
+  since: held.sinceDay,
+  statistic: held.peak,
+  threshold: held.threshold,
+  lines: 0,
+  expected: 0,
+});
