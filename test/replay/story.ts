@@ -1,5 +1,5 @@
 import { encodeEvent, parseEvent } from '@plumbline/contracts';
-import { DAY_MS, formatInstant, HOUR_MS, monthOf, parseDay, type Instant } from '@plumbline/kernel';
+import { DAY_MS, formatInstant, HOUR_MS, MINUTE_MS, monthOf, parseDay, type Instant } from '@plumbline/kernel';
 import type { AppendRecord } from '@plumbline/ports';
 import { DemoFeed, demoPlan, makeRetailer, type Cause } from '@plumbline/simulator';
 import { planRecords, planShelf } from './detect-driver.ts';
@@ -7,7 +7,9 @@ import { planRecords, planShelf } from './detect-driver.ts';
 /** A Monday. */
 const FIRST = parseDay('2026-11-02');
 export const STORY_FROM = FIRST * DAY_MS;
-const STEP_MS = 2 * HOUR_MS;
+const TICK_MS = 15 * MINUTE_MS;
+/** Somebody says something this often. */
+const SAID_MS = 2 * HOUR_MS;
 
 const retailer = makeRetailer({ seed: 5, skus: 40, volume: 0.5 });
 export const storyVersions = [
@@ -30,37 +32,39 @@ export const storyCauses: Cause[] = [
   },
 ];
 
-/** What people say on which day about which exception: what is legal, what is refused, and of one that never was. */
-const SAID: readonly [day: number, id: string, type: string, data: object][] = [
-  [3, 'X-1', 'acknowledged', {}],
-  [3, 'X-1', 'assigned', { owner: 'ben' }],
-  [3.25, 'X-99', 'acknowledged', {}],
-  [3.5, 'X-1', 'started', { note: 'called the store' }],
-  [4.5, 'X-2', 'acknowledged', {}],
-  [4.5, 'X-2', 'commented', { note: 'leaflet of a competitor?' }],
-  [4.75, 'X-3', 'snoozed', { until: formatInstant(at(5.5)) }],
-  [5, 'X-2', 'assigned', { owner: 'ana' }],
-  [5.25, 'X-4', 'dismissed', { reason: 'known' }],
-  [5.75, 'X-2', 'resolved', { note: 'second delivery arranged' }],
-  [6, 'X-2', 'reopened', { note: 'still selling out' }],
+const DIRT = { returns: 0.02, duplicates: 0.02, late: 0.02, unknownSku: 0.005, malformed: 0.005 };
+
+/** What people say, in this order, about each of X-1 … X-5: some of it is refused, and some is of one that never was. */
+const SAID: readonly [type: string, data: object][] = [
+  ['acknowledged', {}],
+  ['assigned', { owner: 'ben' }],
+  ['started', { note: 'called the store' }],
+  ['commented', { note: 'a competitor’s leaflet?' }],
+  ['snoozed', { until: formatInstant(at(6.5)) }],
+  ['resolved', { note: 'second delivery arranged' }],
+  ['reopened', { note: 'still selling out' }],
+  ['dismissed', { reason: 'known' }],
 ];
+const SAID_FROM = 3;
 
 /**
- * The same days for any number of partitions, in steps of two hours: a plan and, on the sixth day, a second one;
+ * The same days for any number of partitions, a step a tick: a plan and, on the sixth day, a second one;
  * sales with duplicates, late and broken lines; two causes; what people said. The order of what lies between two
  * ticks differs with the partitions, what lies between them does not.
  */
-export function storyLog(partitions: number, days = 8): AppendRecord[][] {
-  const feed = new DemoFeed({ retailer, partitions, from: STORY_FROM, tickSeconds: 900, causes: storyCauses });
+export function storyLog(partitions: number, days = 7): AppendRecord[][] {
+  const feed = new DemoFeed({ retailer, partitions, from: STORY_FROM, tickSeconds: TICK_MS / 1000, causes: storyCauses, dirt: DIRT });
   const steps: AppendRecord[][] = [];
-  for (let begin = STORY_FROM; begin < at(days); begin += STEP_MS) {
+  for (let begin = STORY_FROM; begin < at(days); begin += TICK_MS) {
     const step: AppendRecord[] = [];
     if (begin === STORY_FROM) step.push(...planRecords('first', storyPlans.hashes[0]!, begin, partitions));
     if (begin === at(5)) step.push(...planRecords('second', storyPlans.hashes[1]!, begin, partitions));
-    SAID.forEach(([day, id, type, data], i) => {
-      if (at(day) >= begin && at(day) < begin + STEP_MS) step.push(commandRecord(`said-${i}`, at(day), id, type, data));
-    });
-    step.push(...feed.advance(begin + STEP_MS));
+    const said = (begin - at(SAID_FROM)) / SAID_MS;
+    if (said >= 0 && Number.isInteger(said)) {
+      const [type, data] = SAID[Math.floor(said / 5) % SAID.length]!;
+      step.push(commandRecord(`said-${said}`, begin, `X-${1 + (said % 5)}`, type, data));
+    }
+    step.push(...feed.advance(begin + TICK_MS));
     steps.push(step);
   }
   return steps;

@@ -25,6 +25,8 @@ export async function startStreams(platform: Platform): Promise<Streams> {
     detect: { duplicates: { days: config.duplicateDays, ids: config.duplicateIds }, defaultZone: config.zone },
     logger,
     now: () => performance.now(),
+    sessionTimeoutMs: config.sessionMs,
+    snapshotEveryMs: config.snapshotMs,
   });
   const stop = new AbortController();
   const rollUp = startRollUp({

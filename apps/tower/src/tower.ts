@@ -2,7 +2,7 @@ import { startApi } from '@plumbline/api';
 import type { Exception } from '@plumbline/contracts';
 import { formatInstant, type PlumblineError } from '@plumbline/kernel';
 import { openPlatform, type Phase, type Platform } from '@plumbline/platform';
-import { processLogger, type Config, type Logger } from '@plumbline/runtime';
+import { processLogger, runMaintenance, type Config, type Logger } from '@plumbline/runtime';
 import { startArchive } from '@plumbline/stream-archive';
 import { runClock } from '@plumbline/stream-clock';
 import { Demo } from './demo.ts';
@@ -73,7 +73,8 @@ export class Tower {
     }
     if (onException) this.#watch(onException);
     const stop = new AbortController();
-    this.#closers.push(() => Promise.resolve(stop.abort()));
+    const upkeep = runMaintenance({ store: platform.store, archiveDays: config.archiveDays, logger, signal: stop.signal });
+    this.#closers.push(() => upkeep);
     if (demo) {
       this.#closers.push(() => demo.stop());
       const warming = demo
@@ -90,6 +91,8 @@ export class Tower {
       clock.catch((error: Error) => this.#fail(error));
       this.#closers.push(() => clock.catch(() => {}));
     }
+    // Last in, first out: everything that watches the signal ends before it is waited for.
+    this.#closers.push(() => Promise.resolve(stop.abort()));
   }
 
   /** Follows the numbered changes from now on. */

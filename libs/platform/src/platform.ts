@@ -90,13 +90,17 @@ export async function openLog(databaseUrl: string, config: Config, logger: Logge
   });
 }
 
+/** The embedded log is the archive; on Kafka an archive consumer keeps the events, and the log what a replay may need. */
+const retentionDays = (config: Config): number => (config.log === 'embedded' ? config.archiveDays : KAFKA_DAYS);
+const KAFKA_DAYS = 14;
+
 /** Creates the events topic when it is missing; one that exists keeps its partitions. */
 async function ensureTopic(log: EventLog, config: Config): Promise<number> {
   try {
     return await log.partitions(config.topic);
   } catch (error) {
     if (!(error instanceof PlumblineError) || error.code !== 'topic-unknown') throw error;
-    await log.createTopic(config.topic, { partitions: config.partitions });
+    await log.createTopic(config.topic, { partitions: config.partitions, retentionMs: retentionDays(config) * 86_400_000 });
     return log.partitions(config.topic);
   }
 }

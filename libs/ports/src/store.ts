@@ -57,6 +57,12 @@ export interface Store {
   archive(stream: string, epoch: number, partition: number, events: readonly ArchivedEvent[], offset: number): Promise<void>;
   archivedEvents(query: ArchiveQuery): Promise<ArchivedEvent[]>;
 
+  /**
+   * Daily upkeep as of an event-time instant: merges the partial rows of business days past the late window, refreshes
+   * aggregates, drops archived events older than `archiveDays`. Safe beside everything else. @returns rows merged away
+   */
+  maintain(now: number, archiveDays: number): Promise<number>;
+
   /** SHA-256 (hex) each of exceptions with their history, hourly actuals, and dead letters; see `digest` in the README. */
   digest(): Promise<Digest>;
 }

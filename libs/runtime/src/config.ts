@@ -62,6 +62,8 @@ export const settings = {
   falseAlarms: { env: 'PLUMBLINE_FALSE_ALARMS', about: 'False-alarm budget of the whole tower, a day', fallback: '5', read: number(0.01, 1000) },
   duplicateDays: { env: 'PLUMBLINE_DUPLICATE_DAYS', about: 'Days within which an unnumbered event is recognised as a duplicate', fallback: '14', read: number(0.1, 3660) },
   duplicateIds: { env: 'PLUMBLINE_DUPLICATE_IDS', about: 'Unnumbered ids remembered per partition', fallback: '262144', read: whole(1000, 50_000_000) },
+  sessionMs: { env: 'PLUMBLINE_SESSION_MS', about: 'Milliseconds without a sign of life after which a detect process loses its partitions', fallback: '10000', read: whole(500, 3_600_000) },
+  snapshotMs: { env: 'PLUMBLINE_SNAPSHOT_MS', about: 'Milliseconds between state snapshots: what a restart replays at most', fallback: '10000', read: whole(0, 3_600_000) },
   zone: { env: 'PLUMBLINE_ZONE', about: 'Time zone of locations that no plan names', fallback: 'UTC', read: zone },
   archiveDays: { env: 'PLUMBLINE_ARCHIVE_DAYS', about: 'Days archived events are kept', fallback: '400', read: whole(1, 36_500) },
   demo: { env: 'PLUMBLINE_DEMO', about: 'Feed the demo retailer', fallback: 'on', read: onOff },

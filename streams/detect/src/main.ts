@@ -16,6 +16,8 @@ await runProcess(async (signal) => {
     detect: { duplicates: { days: config.duplicateDays, ids: config.duplicateIds }, defaultZone: config.zone },
     logger,
     now: () => performance.now(),
+    sessionTimeoutMs: config.sessionMs,
+    snapshotEveryMs: config.snapshotMs,
   });
   await runner.start();
   logger.info({ topic: config.topic }, 'detect started');

@@ -22,6 +22,8 @@ export interface DetectRunnerOptions {
   snapshotEveryMs?: number;
   journalLimit?: number;
   maxBatch?: number;
+  /** Shows no sign of life for this long: its partitions go to others. Default: the log's. */
+  sessionTimeoutMs?: number;
 }
 
 export interface RunnerLogger {
@@ -70,10 +72,10 @@ export class DetectRunner {
   }
 
   async start(): Promise<void> {
-    const { log, topic, group, maxBatch } = this.#options;
+    const { log, topic, group, maxBatch, sessionTimeoutMs } = this.#options;
     this.#partitions = await log.partitions(topic);
     this.#consumer = await log.subscribe(
-      { topic, group, maxBatch: maxBatch ?? 10_000 },
+      { topic, group, maxBatch: maxBatch ?? 10_000, ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }) },
       {
         assigned: (partitions) => this.#assigned(partitions),
         revoked: (partitions) => this.#revoked(partitions),

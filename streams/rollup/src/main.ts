@@ -1,7 +1,7 @@
 import { openPlatform } from '@plumbline/platform';
 import { compileEncoded } from '@plumbline/plan';
 import { PlumblineError } from '@plumbline/kernel';
-import { processLogger, readConfig, runProcess } from '@plumbline/runtime';
+import { processLogger, readConfig, runMaintenance, runProcess } from '@plumbline/runtime';
 import { startRollUp } from './runner.ts';
 
 await runProcess(async (signal) => {
@@ -22,6 +22,7 @@ await runProcess(async (signal) => {
     options: { budget: config.falseAlarms },
   });
   logger.info({}, 'roll-up started');
+  void runMaintenance({ store: platform.store, archiveDays: config.archiveDays, logger, signal });
   const how = await task.done;
   await platform.close();
   return how === 'stopped' ? 0 : 1;

@@ -34,6 +34,10 @@ import { commitRollUp, figures } from './roll-up-commit.ts';
 import { SeriesIds } from './series-ids.ts';
 import { Wakes } from './wakes.ts';
 
+const DAY_MS = 86_400_000;
+/** Days within which late lines still change actuals, and two for zones that are behind. */
+const LATE_DAYS = 9;
+
 /** The Store port on PostgreSQL; what each member promises stands there. The queries lie in files by subject. */
 export class PostgresStore implements Store {
   readonly #database: Database;
@@ -185,6 +189,14 @@ export class PostgresStore implements Store {
    */
   compact(beforeDay: number, fromDay: number = beforeDay - 14): Promise<number> {
     return compactActuals(this.#database, fromDay, beforeDay);
+  }
+
+  async maintain(now: number, archiveDays: number): Promise<number> {
+    const today = Math.floor(now / DAY_MS);
+    const merged = await this.compact(today - LATE_DAYS);
+    await this.refreshAggregates(today - LATE_DAYS - 7, today);
+    await this.expireArchive(archiveDays, now);
+    return merged;
   }
 
   /** Brings TimescaleDB's continuous aggregates up to date for whole weeks in [fromDay, toDay); else does nothing. */

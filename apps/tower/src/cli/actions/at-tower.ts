@@ -28,7 +28,8 @@ const PAUSE_MS = 200;
 /** Opens the tower's database and log for one command and closes them after it. @throws PlumblineError */
 export async function atTower<T>(call: Call, use: (tower: AtTower) => Promise<T>): Promise<T> {
   const config = readConfig(call.env);
-  const logger = processLogger(config.logLevel, 'plumbline');
+  // What a passing command meets and repairs by itself is news for a server's log only.
+  const logger = processLogger(call.env['PLUMBLINE_LOG_LEVEL'] ? config.logLevel : 'error', 'plumbline');
   const progress = progressOn(call.terminal, { told: false });
   const platform = await patiently(call.signal, () => openPlatform({ config, logger, mode: 'join', phase: (name, detail) => progress.phase(name, detail) })).finally(() => progress.end());
   try {

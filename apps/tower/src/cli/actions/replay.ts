@@ -1,5 +1,6 @@
 import type { ReplaySummary as ReplayReport } from '@plumbline/contracts';
 import { zoneOf } from '@plumbline/kernel';
+import { basename } from 'node:path';
 import { runReplay, type ReplayOptions, type ReplaySummary } from '../../replay/index.ts';
 import { bytes, count, moment, plural, secondsLeft } from '../amounts.ts';
 import type { Call } from '../call.ts';
@@ -17,6 +18,7 @@ export async function replay(call: Call, file: string, { format, map, timezone, 
   if (isolated && plan !== 'rolling' && plan !== 'none') throw usage('A throw-away instance has no plan versions yet.', 'Use --plan rolling or none, or leave --isolated out.');
   const zone = zoneOf(timezone ?? (map ? 'UTC' : 'Europe/London'));
   const progress = progressOn(call.terminal, { told: true });
+  let sending = false;
   const summary = await runReplay(file, {
     ...defined({ format, map, timezone, log, currency, partitions }),
     speed,
@@ -25,7 +27,10 @@ export async function replay(call: Call, file: string, { format, map, timezone, 
     signal: call.signal,
     onPhase: (name, detail) => progress.phase(name, detail),
     onProgress: ({ share, lines, at, secondsLeft: left }) => {
-      const parts = [plural(lines, 'line'), ...(Number.isFinite(at) ? [moment(at, zone)] : []), ...(left === undefined ? [] : [`${secondsLeft(left)} left`])];
+      if (!sending) progress.phase('lines', basename(file));
+      sending = true;
+      const rest = left === undefined || share >= 1 ? [] : [`${secondsLeft(left)} left`];
+      const parts = [plural(lines, 'line'), ...(Number.isFinite(at) ? [moment(at, zone)] : []), ...rest];
       progress.share(share, parts.join(' · '));
     },
   }).finally(() => progress.end());
