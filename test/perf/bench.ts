@@ -100,7 +100,7 @@ if (wanted('embedded')) {
 }
 if (wanted('kafka')) {
   if (javaAvailable()) {
-    const kafka = await startKafka();
+    const kafka = await startKafka({ forSpeed: true });
     try {
       const result = await backlog(async () => openKafkaLog({ brokers: kafka.brokers }));
       rate('Kafka: backlog to results committed exactly once', result.perSecond, 'events/s', 100_000, 250_000, `append ${Math.round(result.appendPerSecond / 1000)}k/s, ${result.commits} commits`);

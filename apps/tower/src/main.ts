@@ -1,5 +1,4 @@
-import type { Call } from './cli/call.ts';
-import { exitCodeOf } from './cli/exit.ts';
+import { perform } from './cli/perform.ts';
 import { readArguments } from './cli/program.ts';
 import { Terminal } from './cli/terminal.ts';
 
@@ -14,15 +13,7 @@ const request = readArguments(process.argv.slice(2), {
 if ('exit' in request) {
   process.exitCode = request.exit;
 } else {
-  const { explain, runProcess } = await import('@plumbline/runtime');
+  const { runProcess } = await import('@plumbline/runtime');
   const terminal = new Terminal(process.stdout, process.stderr, process.env);
-  await runProcess(async (signal) => {
-    const call: Call = { terminal, env: process.env, signal, json: request.json };
-    try {
-      return await request.action(call);
-    } catch (error) {
-      terminal.remark(explain(error));
-      return exitCodeOf(error);
-    }
-  });
+  await runProcess((signal) => perform(request.action, { terminal, env: process.env, signal, json: request.json }));
 }

@@ -14,6 +14,7 @@ import { PartitionWatch } from './watch.ts';
 export interface WatchState {
   plans: { hash: string; effectiveAt: Instant }[];
   heard: number[];
+  pauses: number[];
   silences: { location: number; from: Instant; to: Instant | null }[];
   reported: ReturnType<Reported['save']>;
   cells: ReturnType<Cells['save']>;
@@ -103,6 +104,7 @@ export class SeriesWatch {
       else series.#skuBank.load(page - state.leafPages, copy);
     }
     series.#feeds.lastHeard.set(state.heard);
+    series.#feeds.usualPause.set(state.pauses);
     series.#feeds.silences = state.silences.map(({ location, from, to }): Silence => ({ location, from, to: to ?? Infinity }));
     series.#feeds.resume(state.at);
     series.#confirmed = series.#feeds.confirmed();
@@ -171,6 +173,7 @@ export class SeriesWatch {
     return {
       plans: this.#plans.map(({ compiled, effectiveAt }) => ({ hash: compiled.plan.version.hash, effectiveAt })),
       heard: Array.from(this.#feeds.lastHeard),
+      pauses: Array.from(this.#feeds.usualPause),
       silences: this.#feeds.silences.map(({ location, from, to }) => ({ location, from, to: to === Infinity ? null : to })),
       reported: this.#reported.save(),
       cells: this.#cells.save(),
@@ -208,6 +211,7 @@ export class SeriesWatch {
       const old = before.#locationIndex.get(code);
       if (old === undefined) return;
       this.#feeds.lastHeard[location] = before.#feeds.lastHeard[old]!;
+      this.#feeds.usualPause[location] = before.#feeds.usualPause[old]!;
       for (const silence of before.#feeds.silences) if (silence.location === old) this.#feeds.add({ ...silence, location });
     });
     this.#reported.inherit(before.#reported);

@@ -118,6 +118,7 @@ function moveFeeds(before: Feeds, next: Feeds, places: Places, old: Places): Fee
     const known = old.locationIndex.get(code);
     if (known === undefined) return;
     next.lastHeard[location] = before.lastHeard[known]!;
+    next.usualPause[location] = before.usualPause[known]!;
     for (const silence of before.silences) if (silence.location === known) next.add({ ...silence, location });
   });
   return next;

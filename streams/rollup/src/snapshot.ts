@@ -17,6 +17,7 @@ interface Meta {
   day: number[];
   firstDay: number[];
   lastHeard: number[];
+  pauses: number[];
   silences: { location: number; from: number; to: number | null }[];
   /** Page of each part by its name. */
   pages: Record<string, number>;
@@ -100,6 +101,7 @@ export class Snapshots {
       day: era ? [...era.days.day] : [],
       firstDay: era ? [...era.days.firstDay] : [],
       lastHeard: era ? [...era.feeds.lastHeard] : [],
+      pauses: era ? [...era.feeds.usualPause] : [],
       silences: era ? era.feeds.silences.map(({ location, from, to }) => ({ location, from, to: Number.isFinite(to) ? to : null })) : [],
       pages: Object.fromEntries(this.#pages),
       pageCount: this.#count,
@@ -165,6 +167,7 @@ function loadPlanned(era: Era, saved: Meta, parts: ReadonlyMap<string, Uint8Arra
   days.day.set(saved.day);
   days.firstDay.set(saved.firstDay);
   era.feeds.lastHeard.set(saved.lastHeard);
+  era.feeds.usualPause.set(saved.pauses);
   era.feeds.silences = saved.silences.map((silence) => ({ ...silence, to: silence.to ?? Infinity }));
   era.feeds.resume(saved.tick ?? -Infinity);
   for (const [name, bytes] of parts) {

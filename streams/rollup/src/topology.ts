@@ -1,5 +1,5 @@
 import type { Exception, ExceptionTransition, TickDelta } from '@plumbline/contracts';
-import { contains, isLive, SILENCE_THRESHOLD, type Node, type Refusal } from '@plumbline/exceptions';
+import { contains, isLive, type Node, type Refusal } from '@plumbline/exceptions';
 import { cleared, clearingStep, type Firing } from '@plumbline/detection';
 import { compareText, HOUR_MS, MINUTE_MS, PlumblineError, type Instant } from '@plumbline/kernel';
 import type { PlanIndex } from '@plumbline/plan';
@@ -207,7 +207,8 @@ export class RollUp {
     for (const { location, to } of era.feeds.silences) {
       if (to < Infinity || !era.feeds.silenceOf(location) || silenceAt(era.plan.locations[location]!.code)) continue;
       const statistic = era.feeds.statistic(location, tick, knownRatio(era, live, location));
-      if (statistic >= SILENCE_THRESHOLD) this.book.raiseSilence(era, location, tick, statistic, SILENCE_THRESHOLD);
+      const threshold = era.feeds.threshold(location);
+      if (statistic >= threshold) this.book.raiseSilence(era, location, tick, statistic, threshold);
     }
   }
 

@@ -52,7 +52,7 @@ it.each([
   ['exceptions', 'snooze', 'X-1', '--for', '4', '--until', '2026-11-24'],
   ['exceptions', 'list', '--limit', '0'],
   ['plan', 'diff', 'a'],
-])('refuses wrong usage with exit code 2: %s %s %s %s', (...args) => {
+].map((args) => ({ args, name: args.join(' ') })))('refuses wrong usage with exit code 2: $name', ({ args }) => {
   const { request, err } = read(...args);
   expect(request).toEqual({ exit: 2 });
   expect(err).not.toBe('');

@@ -30,7 +30,7 @@ function replayCommand(program: Command, choose: Choose): void {
     .argument('<file>', 'CSV of sales lines, plain or gzip')
     .description('send a file of sales through the same log and streams as live events, and say what came out')
     .addOption(new Option('--format <name>', 'a known format').choices(['online-retail']).conflicts('map'))
-    .option('--map <columns>', 'which column is what: sku=…,location=…,time=…,quantity=…[,price=…,family=…,region=…,id=…]', columns)
+    .option('--map <columns>', 'which column is what, separated by commas: sku=…, location=…, time=…, quantity=…, price=…; optionally family=…, region=…, id=…', columns)
     .option('--timezone <zone>', 'IANA zone of local times in the file (default: UTC; online-retail: Europe/London)')
     .option('--speed <max|n>', 'as fast as it goes, or n seconds of the file a second', speed, 'max')
     .option('--plan <rolling|version|none>', 'derive and commit a plan at each month boundary, or use a version', 'rolling')
