@@ -109,18 +109,25 @@ describe('kill -9 on the embedded log', () => {
     };
     let underWay = 0;
     for (let kill = 0; kill < KILLS; kill++) {
+      const T0 = performance.now();
       await sending;
+      const T1 = performance.now();
       const victim = random.uniform() < 0.5 ? shaken.detect : shaken.rollUp;
       const asleep = random.uniform() < 0.15;
       const pause = random.below(asleep ? 600 : 160);
+      process.stderr.write(`${kill} ${victim.role} ${asleep}\n`);
       if (!asleep) await victim.ready;
       sending = send(Math.ceil((steps.length * (kill + 1)) / KILLS));
       sending.catch(() => {});
+      const T2 = performance.now();
       await sleep(pause);
       if (DATABASE_KILLS.has(kill)) {
+        process.stderr.write('killing\n');
         await server.kill();
+        process.stderr.write('killed\n');
         server = await start(server.port);
       } else await victim.kill();
+      process.stderr.write(`${kill} ${victim.role} sendwait ${(T1 - T0) | 0} ready ${(T2 - T1) | 0} pause ${pause} kill ${(performance.now() - T2 - pause) | 0} falls ${JSON.stringify(shaken.detect.falls.concat(shaken.rollUp.falls).map((f) => f.said.slice(-300)))}\n`);
       const through = STORY_FROM + (sent * (END - STORY_FROM)) / steps.length;
       if (!(await reached(shaken.store, PARTITIONS, through).catch(() => false))) underWay++;
     }
@@ -131,5 +138,5 @@ describe('kill -9 on the embedded log', () => {
       expect(said).toContain('what to do:');
     }
     expect(underWay).toBeGreaterThan(KILLS / 5);
-  }, 180_000);
+  }, 90_000);
 });

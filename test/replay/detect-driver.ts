@@ -38,11 +38,18 @@ class MemoryRecords implements Records {
     return this.#from + i;
   }
   value(i: number): Uint8Array {
-    return this.#records[i]!.value;
+    return pooled(this.#records[i]!.value);
   }
   header(i: number, name: string): string | undefined {
     return this.#records[i]!.headers?.[name];
   }
+}
+
+/** Bytes as a driver gives them: a Node Buffer that is a view into a larger one, whose `slice` does not copy. */
+function pooled(bytes: Uint8Array): Uint8Array {
+  const pool = Buffer.allocUnsafe(bytes.length + 24);
+  pool.set(bytes, 13);
+  return pool.subarray(13, 13 + bytes.length);
 }
 
 /** Detect partitions fed from memory: the real topology, no broker, no store; every cut is the test's. */
@@ -144,7 +151,7 @@ export class DetectDriver {
     const committed = this.#committed[partition]!;
     const pages = [...this.#pages].filter(([key]) => key.startsWith(`${partition} `)).map(([, page]) => page);
     this.#states[partition] = meta
-      ? await DetectPartition.restore(this.#options(partition), meta, pages)
+      ? await DetectPartition.restore(this.#options(partition), pooled(meta), pages.map((page) => ({ ...page, bytes: pooled(page.bytes) })))
       : new DetectPartition(this.#options(partition));
     this.#handled[partition] = meta ? this.#snapshotOffsets[partition]! : 0;
     while (this.#handled[partition]! < committed) await this.step(partition, Math.min(1000, committed - this.#handled[partition]!));

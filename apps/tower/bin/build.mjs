@@ -29,7 +29,9 @@ export async function build(root) {
   const entryPoints = Object.fromEntries(
     Object.entries(ENTRIES).filter(([, file]) => existsSync(join(root, file))).map(([name, file]) => [name, join(root, file)]),
   );
-  await esbuild.build({ ...bundleOptions(root), entryPoints, outdir: join(root, 'dist'), outExtension: { '.js': '.mjs' } });
+  // Shared chunks keep what a command does not need out of its start.
+  await rm(join(root, 'dist', 'chunks'), { recursive: true, force: true });
+  await esbuild.build({ ...bundleOptions(root), entryPoints, outdir: join(root, 'dist'), outExtension: { '.js': '.mjs' }, splitting: true, chunkNames: 'chunks/[name]-[hash]' });
   await writeFile(join(root, 'dist', '.built'), '');
   say(`Built in ${((Date.now() - began) / 1000).toFixed(1)} s.`);
 }

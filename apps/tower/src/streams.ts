@@ -3,6 +3,8 @@ import type { Platform } from '@plumbline/platform';
 import { DetectRunner, StoredPlans } from '@plumbline/stream-detect';
 import { startRollUp } from '@plumbline/stream-rollup';
 
+export const DETECT_GROUP = 'plumbline-detect';
+
 /** Detect and roll-up running in this process. */
 export interface Streams {
   failed: Promise<never>;
@@ -19,7 +21,7 @@ export async function startStreams(platform: Platform): Promise<Streams> {
     log,
     store,
     topic: config.topic,
-    group: 'plumbline-detect',
+    group: DETECT_GROUP,
     owner,
     plans,
     detect: { duplicates: { days: config.duplicateDays, ids: config.duplicateIds }, defaultZone: config.zone },

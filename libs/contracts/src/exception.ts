@@ -71,7 +71,7 @@ export const exceptionSchema = z.object({
   expected: decimal,
   actual: decimal,
   variance: decimal,
-  /** (actual − expected) / expected. */
+  /** 100 · (actual − expected) / expected. */
   variancePercent: z.number(),
   /** Estimated ratio of the actual rate to plan, and its 80 % range. */
   ratio: z.number(),

@@ -62,7 +62,7 @@ export const planImportBodySchema = z.object({
     .optional(),
   lines: z.string().describe('CSV: family, region, month, units, revenue'),
   products: z.string().optional().describe('CSV: sku, family, name, unit, price'),
-  locations: z.string().optional().describe('CSV: location, region, name, zone'),
+  locations: z.string().optional().describe('CSV: code, region, name, zone'),
   profiles: z.string().optional().describe('CSV of split profiles'),
 });
 export const planImportResultSchema = z.discriminatedUnion('imported', [

@@ -96,9 +96,10 @@ function strongest(picture: Picture, left: readonly Fired[], alphaOf: AlphaOf, f
   ranked.sort((a, b) => b.gain - a.gain);
   const before = new Map(left.map((one) => [one, ownRatio(picture, one, alphaOf)]));
   const taken = (scored: Scored): Cause | undefined => {
-    const trial = picture.copy();
-    applyCause(trial, scored);
-    const accounted = left.filter((one) => accountsFor(scored, one, trial, before.get(one)!, alphaOf));
+    const accounted = picture.trying(
+      () => applyCause(picture, scored),
+      () => left.filter((one) => accountsFor(scored, one, picture, before.get(one)!, alphaOf)),
+    );
     return accounted.length > 0 ? { ...scored, fired: accounted } : undefined;
   };
   for (const narrow of ranked) {
@@ -130,9 +131,10 @@ function widened(picture: Picture, narrow: Scored, ranked: readonly Scored[], al
 
 /** What a node gains once another is taken as a cause. */
 function gainBeside(picture: Picture, one: Scored, other: Scored, alphaOf: AlphaOf): number {
-  const trial = picture.copy();
-  applyCause(trial, other);
-  return score(trial, one.node, one.direction, alphaOf)?.gain ?? -Infinity;
+  return picture.trying(
+    () => applyCause(picture, other),
+    () => score(picture, one.node, one.direction, alphaOf)?.gain ?? -Infinity,
+  );
 }
 
 type Scored = Omit<Cause, 'fired'>;

@@ -16,6 +16,7 @@ export class Picture {
   readonly expected: Float64Array;
   readonly skus: ReadonlyMap<number, SkuPicture>;
   readonly cells: number;
+  #undo: Undo | undefined;
 
   constructor(places: Places, days: number, lines: Float64Array, expected: Float64Array, skus: ReadonlyMap<number, SkuPicture>) {
     this.places = places;
@@ -31,6 +32,29 @@ export class Picture {
     const skus = new Map<number, SkuPicture>();
     for (const [sku, picture] of this.skus) skus.set(sku, { lines: picture.lines, expected: picture.expected.slice() });
     return new Picture(this.places, this.days, this.lines, this.expected.slice(), skus);
+  }
+
+  /** What `look` finds with a change of expectation made; afterwards the picture is bit for bit as it was. */
+  trying<T>(change: () => void, look: () => T): T {
+    const outer = this.#undo;
+    const undo: Undo = { of: [], at: [], was: [] };
+    this.#undo = undo;
+    try {
+      change();
+      return look();
+    } finally {
+      for (let i = undo.at.length - 1; i >= 0; i--) undo.of[i]![undo.at[i]!] = undo.was[i]!;
+      this.#undo = outer;
+    }
+  }
+
+  #set(column: Float64Array, at: number, value: number): void {
+    if (this.#undo) {
+      this.#undo.of.push(column);
+      this.#undo.at.push(at);
+      this.#undo.was.push(column[at]!);
+    }
+    column[at] = value;
   }
 
   /** Lines and expectation of a node by age. A SKU that is not reported has none. */
@@ -61,10 +85,11 @@ export class Picture {
       for (let age = 0; age < factors.length; age++) {
         for (const location of locations) {
           const before = picture.expected[age * width + location]!;
-          picture.expected[age * width + location] = before * factors[age]!;
+          if (before === 0) continue;
+          this.#set(picture.expected, age * width + location, before * factors[age]!);
           if (node.sku < 0) continue;
           const cell = age * this.cells + node.family * width + location;
-          this.expected[cell] = Math.max(0, this.expected[cell]! + before * (factors[age]! - 1));
+          this.#set(this.expected, cell, Math.max(0, this.expected[cell]! + before * (factors[age]! - 1)));
         }
       }
     }
@@ -75,7 +100,8 @@ export class Picture {
       for (let family = from; family < to; family++) {
         for (const location of locations) {
           const cell = age * this.cells + family * width + location;
-          this.expected[cell] = this.expected[cell]! * factors[age]!;
+          const before = this.expected[cell]!;
+          if (before !== 0) this.#set(this.expected, cell, before * factors[age]!);
         }
       }
     }
@@ -86,6 +112,13 @@ export class Picture {
 export interface SkuPicture {
   lines: Float64Array;
   expected: Float64Array;
+}
+
+/** What was overwritten, in order. */
+interface Undo {
+  of: Float64Array[];
+  at: number[];
+  was: number[];
 }
 
 export interface Daily {

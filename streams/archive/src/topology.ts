@@ -19,7 +19,7 @@ export class Archivist {
       sku: text(event.skuStart, event.skuEnd),
       location: text(event.locationStart, event.locationEnd),
       time: event.time,
-      value: value.slice(),
+      value: new Uint8Array(value),
     };
   }
 }

@@ -241,7 +241,7 @@ class WordReader {
   }
 
   #take(length: number): ArrayBuffer {
-    const bytes = this.#bytes.slice(this.#at, this.#at + length);
+    const bytes = new Uint8Array(this.#bytes.subarray(this.#at, this.#at + length));
     this.#at += length;
     return bytes.buffer;
   }

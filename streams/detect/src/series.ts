@@ -99,9 +99,8 @@ export class SeriesWatch {
           fix: 'Restore the database from a backup, or drop the snapshot so that the partition is rebuilt from the log.',
         });
       }
-      const copy = bytes.slice();
-      if (page < state.leafPages) series.#leafBank.load(page, copy);
-      else series.#skuBank.load(page - state.leafPages, copy);
+      if (page < state.leafPages) series.#leafBank.load(page, bytes);
+      else series.#skuBank.load(page - state.leafPages, bytes);
     }
     series.#feeds.lastHeard.set(state.heard);
     series.#feeds.usualPause.set(state.pauses);

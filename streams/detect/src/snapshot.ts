@@ -44,5 +44,6 @@ export function decodeMeta(bytes: Uint8Array): SnapshotMeta {
   }
   const length = head.getUint32(4);
   const rest = JSON.parse(utf8.decode(bytes.subarray(HEADER, HEADER + length))) as Omit<SnapshotMeta, 'duplicates'>;
-  return { ...rest, duplicates: bytes.slice(HEADER + length) };
+  // A copy by construction: `slice` of a Node Buffer would be a view into a pool.
+  return { ...rest, duplicates: new Uint8Array(bytes.subarray(HEADER + length)) };
 }

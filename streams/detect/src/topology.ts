@@ -341,7 +341,7 @@ export class DetectPartition {
 
   #reject(reason: string, detail: string, value: Uint8Array, source: string | undefined, eventId: string | undefined): void {
     this.#counters.rejected[reason] = (this.#counters.rejected[reason] ?? 0) + 1;
-    const payload = value.slice();
+    const payload = new Uint8Array(value);
     const key = bytesToHex(sha256(payload));
     this.#deadLetters.push({ key, reason, detail, source, eventId, payload, at: Math.max(0, this.#tick) });
     this.#outputSize += payload.length + 200;

@@ -38,6 +38,9 @@ export class Book {
   #changed = new Set<Held>();
   /** Exceptions whose numbers must be worked out anew before they are given out. */
   readonly stale = new Set<Held>();
+  /** Rises when an exception is raised, moves in its life or is forgotten. */
+  moves = 0;
+  #live: { moves: number; held: Held[] } | undefined;
   #transitions: { held: Held; transition: Omit<ExceptionTransition, 'change'> }[] = [];
 
   /** Exceptions that explain what fires inside them, in order of their numbers. */
@@ -45,8 +48,12 @@ export class Book {
     return [...this.held.values()].filter((held) => held.kind !== 'feed-silence' && explains(held, at));
   }
 
-  live(): Held[] {
-    return [...this.held.values()].filter((held) => isLive(held.life.status));
+  /** In order of their numbers. */
+  live(): readonly Held[] {
+    if (this.#live?.moves !== this.moves) {
+      this.#live = { moves: this.moves, held: [...this.held.values()].filter((held) => isLive(held.life.status)) };
+    }
+    return this.#live.held;
   }
 
   command(command: ExceptionCommand): Refusal | undefined {
@@ -65,7 +72,7 @@ export class Book {
   }
 
   wake(at: Instant): void {
-    for (const held of this.held.values()) {
+    for (const held of this.live()) {
       if (held.life.snoozedUntil !== null && held.life.snoozedUntil <= at) this.act(held, 'woken', at);
     }
   }
@@ -158,6 +165,7 @@ export class Book {
     for (const [number, held] of this.held) {
       if (held.closedAt !== null && at - held.closedAt > FORGET_MS) this.held.delete(number);
     }
+    this.moves++;
   }
 
   /** What changed since the last call: exceptions in order of their numbers, each with a new change number. */
@@ -177,6 +185,7 @@ export class Book {
   }
 
   #moved(held: Held, outcome: { state: Held['life']; step: Step }, at: Instant): void {
+    this.moves++;
     const was = isLive(held.life.status);
     held.life = outcome.state;
     const is = isLive(held.life.status);
@@ -219,6 +228,7 @@ export class Book {
       change: 0,
     };
     this.held.set(held.number, held);
+    this.moves++;
     this.#transitions.push({ held, transition: transitionOf(held, step, at) });
     this.#changed.add(held);
     return held;

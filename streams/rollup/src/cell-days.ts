@@ -35,6 +35,8 @@ export class CellDays {
   readonly sums: Float64Array;
   /** Days that are changed since the last snapshot, by slot; the last is for everything else. */
   readonly touched = new Uint8Array(SLOTS + 1).fill(1);
+  /** By location: rises whenever something changes that is said of its past days. */
+  readonly versions: Int32Array;
   readonly #width: number;
 
   constructor(places: Places) {
@@ -44,12 +46,15 @@ export class CellDays {
     this.cells = families.length * locations.length;
     this.day = new Int32Array(locations.length).fill(-1);
     this.firstDay = new Int32Array(locations.length).fill(-1);
+    this.versions = new Int32Array(locations.length);
     this.slots = Array.from({ length: SLOTS }, () => new Float64Array(COLUMNS * this.cells));
     this.sums = new Float64Array(2 * this.cells);
   }
 
   get latest(): number {
-    return this.day.reduce((latest, day) => Math.max(latest, day), -1);
+    let latest = -1;
+    for (const day of this.day) if (day > latest) latest = day;
+    return latest;
   }
 
   knows(location: number, day: number): boolean {
@@ -70,6 +75,7 @@ export class CellDays {
     slot[UNITS * this.cells + cell]! += units;
     slot[REVENUE * this.cells + cell]! += revenue;
     this.touched[day & (SLOTS - 1)] = 1;
+    if (day < this.day[location]!) this.versions[location]!++;
     return true;
   }
 
@@ -112,6 +118,7 @@ export class CellDays {
   #plan(location: number, day: number): void {
     const { plan } = this.places;
     const slot = this.slots[day & (SLOTS - 1)]!;
+    this.versions[location]!++;
     for (let family = 0; family < plan.families.length; family++) {
       const cell = family * this.#width + location;
       slot[PLANNED_LINES * this.cells + cell] = plan.linesOfCell(family, location, day);

@@ -1,8 +1,10 @@
 import { Feeds, nodeOf, Places, thresholds, type Node } from '@plumbline/exceptions';
 import type { Instant } from '@plumbline/kernel';
 import { PlanNodes, type PlanIndex } from '@plumbline/plan';
+import { Branches } from './branches.ts';
 import { CellDays } from './cell-days.ts';
 import type { Held } from './held.ts';
+import { NodeSums } from './node-sums.ts';
 import { NodeWatch } from './node-watch.ts';
 import { Sight } from './sight.ts';
 import { ReportedSkus } from './sku-days.ts';
@@ -16,12 +18,15 @@ export class Era {
   readonly skus: ReportedSkus;
   readonly feeds: Feeds;
   readonly watch: NodeWatch;
+  readonly sums = new NodeSums();
+  readonly branches: Branches;
   readonly #nodes = new Map<number, Node | undefined>();
 
   private constructor(plan: PlanIndex, budget: number, at: Instant, make: (places: Places, nodes: PlanNodes) => Numbered) {
     this.plan = plan;
     this.places = new Places(plan);
     this.nodes = new PlanNodes(plan);
+    this.branches = new Branches(this.places);
     ({ days: this.days, skus: this.skus, feeds: this.feeds } = make(this.places, this.nodes));
     this.watch = new NodeWatch(this.places, this.nodes, this.days, this.feeds, thresholds(plan, budget), at);
   }

@@ -51,7 +51,7 @@ function noteRate(era: Era, sight: Sight, firing: SeriesFiring, sku: number, loc
   const reported = era.skus.of(sku, days.latest);
   const fresh = days.latest - reported.lastFired > SETTLED_DAYS;
   reported.lastFired = days.latest;
-  reported.touched = true;
+  era.skus.changed(reported);
   const node = location < 0 ? skuNode(plan, sku) : leafNode(plan, sku, location);
   let planned = 0;
   for (let day = firing.since; day <= firing.day; day++) planned += sight.day(node, day)?.planned ?? 0;

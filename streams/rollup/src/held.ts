@@ -13,6 +13,7 @@ import {
   type Step,
 } from '@plumbline/exceptions';
 import { DAY_MS, formatInstant, type BusinessDay, type Instant } from '@plumbline/kernel';
+import type { NodeSums } from './node-sums.ts';
 import type { Seen, Sight } from './sight.ts';
 
 /** What an exception shows of numbers; kept between refreshes. */
@@ -89,12 +90,9 @@ export function add(into: Seen, seen: Seen): void {
 }
 
 /** Totals since the change began, those of forgotten days included. */
-export function totals(held: Held, node: Node, sight: Sight, oldest: BusinessDay): Seen {
+export function totals(held: Held, node: Node, sight: Sight, sums: NodeSums): Seen {
   const sum = { ...held.settled };
-  for (let day = Math.max(held.sinceDay, oldest); day <= sight.latest; day++) {
-    const seen = sight.day(node, day);
-    if (seen) add(sum, seen);
-  }
+  add(sum, sums.since(sight, node, held.sinceDay));
   return sum;
 }
 

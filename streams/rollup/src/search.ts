@@ -18,15 +18,22 @@ import type { Held } from './held.ts';
 
 type Explanation = Pick<Cause, 'node' | 'direction' | 'window' | 'theta'> & { held: Held };
 
+/** A SKU that fired this lately may be the cause of what fires above it. */
+const SUSPECT_DAYS = 7;
+
 /**
  * Finds a place for everything that fired: as evidence of a silence or of an open exception that accounts for it, else
  * as new causes; what a new cause accounts for among narrower open exceptions becomes part of it.
  */
 export function search(era: Era, book: Book, fired: readonly Fired[], at: Instant): void {
   const alphaOf = (node: Node): number => era.alphaOf(node);
-  const picture = era.sight(at).picture();
+  const explaining = book.explaining(at);
+  const skus = new Set<number>();
+  for (const { node } of fired) skus.add(node.sku);
+  for (const held of explaining) skus.add(era.nodeOf(held)?.sku ?? -1);
+  const picture = era.sight(at).picture((days) => skus.has(days.sku) || era.days.latest - days.lastFired < SUSPECT_DAYS);
   const raw = picture.copy();
-  const open = book.explaining(at).flatMap((held) => explanationOf(era, held, picture));
+  const open = explaining.flatMap((held) => explanationOf(era, held, picture));
   const left: Fired[] = [];
   for (const one of fired) {
     const host = silenceOf(era, book, one) ?? hostOf(open, one, raw, picture, alphaOf);
@@ -36,13 +43,15 @@ export function search(era: Era, book: Book, fired: readonly Fired[], at: Instan
   if (left.length === 0) return;
   for (const cause of findCauses(picture, left, alphaOf)) {
     const held = book.raise(era, cause, at);
-    const fresh = raw.copy();
-    applyCause(fresh, cause);
-    const children = book.inside(era, held).filter((child) => {
+    const inside = book.inside(era, held).map((child) => {
       const one = firedOf(child, era.nodeOf(child)!, era.days.latest);
-      return accountsFor(cause, one, fresh, ownRatio(raw, one, alphaOf), alphaOf);
+      return { child, one, before: ownRatio(raw, one, alphaOf) };
     });
-    book.fold(era, held, children, at);
+    const children = raw.trying(
+      () => applyCause(raw, cause),
+      () => inside.filter(({ one, before }) => accountsFor(cause, one, raw, before, alphaOf)),
+    );
+    book.fold(era, held, children.map(({ child }) => child), at);
   }
 }
 

@@ -1,6 +1,6 @@
 import { heardOf, Picture, type Feeds, type Node, type Places, type SkuPicture } from '@plumbline/exceptions';
 import type { BusinessDay, Instant } from '@plumbline/kernel';
-import { LINES, PLANNED_LINES, PLANNED_UNITS, UNITS, type CellDays } from './cell-days.ts';
+import { LINES, PLANNED_LINES, PLANNED_UNITS, SLOTS, UNITS, type CellDays } from './cell-days.ts';
 import type { ReportedSkus, SkuDays } from './sku-days.ts';
 
 /** Days a search for causes looks at: the longest window, and one as zones are not all in the same day. */
@@ -26,7 +26,6 @@ export class Sight {
   /** Local day and minute of each location. */
   readonly #today: Int32Array;
   readonly #minute: Float64Array;
-  readonly #quiet = new Map<BusinessDay, ReadonlySet<number>>();
 
   constructor(days: CellDays, skus: ReportedSkus, feeds: Feeds, at: Instant) {
     const { plan } = days.places;
@@ -36,11 +35,14 @@ export class Sight {
     this.#days = days;
     this.#skus = skus;
     this.#feeds = feeds;
-    this.#today = Int32Array.from(plan.zoneOfLocation, (zone) => plan.zones[zone]!.dayOf(at));
-    this.#minute = Float64Array.from(plan.zoneOfLocation, (zone) => plan.zones[zone]!.minuteOf(at));
+    const today = plan.zones.map((zone) => zone.dayOf(at));
+    const minute = plan.zones.map((zone) => zone.minuteOf(at));
+    this.#today = Int32Array.from(plan.zoneOfLocation, (zone) => today[zone]!);
+    this.#minute = Float64Array.from(plan.zoneOfLocation, (zone) => minute[zone]!);
   }
 
-  picture(): Picture {
+  /** @param wanted the reported SKUs that take part */
+  picture(wanted: (days: SkuDays) => boolean): Picture {
     const { plan } = this.places;
     const cells = this.#days.cells;
     const lines = new Float64Array(PICTURE_DAYS * cells);
@@ -48,15 +50,15 @@ export class Sight {
     for (let age = 0; age < PICTURE_DAYS; age++) {
       for (let family = 0, cell = 0; family < plan.families.length; family++) {
         for (let location = 0; location < plan.locations.length; location++, cell++) {
-          const seen = this.#cell(family, location, this.latest - age);
-          if (!seen) continue;
+          const seen = nothing();
+          if (!this.#addCell(seen, family, location, this.latest - age)) continue;
           lines[age * cells + cell] = seen.lines;
           expected[age * cells + cell] = seen.expected;
         }
       }
     }
     const skus = new Map<number, SkuPicture>();
-    for (const days of this.#skus.all.values()) skus.set(days.sku, this.#skuPicture(days));
+    for (const days of this.#skus.all.values()) if (wanted(days)) skus.set(days.sku, this.#skuPicture(days));
     return new Picture(this.places, PICTURE_DAYS, lines, expected, skus);
   }
 
@@ -67,8 +69,8 @@ export class Sight {
     for (let leaf = plan.leavesOfSku[days.sku]!; leaf < plan.leavesOfSku[days.sku + 1]!; leaf++) {
       const location = plan.leafLocation[leaf]!;
       for (let age = 0; age < PICTURE_DAYS; age++) {
-        const seen = this.#leaf(days, location, this.latest - age);
-        if (!seen) continue;
+        const seen = nothing();
+        if (!this.#addLeaf(seen, days, location, this.latest - age)) continue;
         picture.lines[age * width + location] = seen.lines;
         picture.expected[age * width + location] = seen.expected;
       }
@@ -78,28 +80,53 @@ export class Sight {
 
   /** One business day of a node; undefined when nothing is known of it. */
   day(node: Node, day: BusinessDay): Seen | undefined {
-    const sum: Seen = { lines: 0, units: 0, expected: 0, planned: 0, plannedUnits: 0 };
-    const { plan } = this.places;
-    let known = false;
-    const add = (seen: Seen | undefined): void => {
-      if (!seen) return;
-      known = true;
-      sum.lines += seen.lines;
-      sum.units += seen.units;
-      sum.expected += seen.expected;
-      sum.planned += seen.planned;
-      sum.plannedUnits += seen.plannedUnits;
-    };
+    const sum = nothing();
+    return this.#addDay(sum, node, day, this.places.locations(node)) ? sum : undefined;
+  }
+
+  /** The days of a node from `from` on, as far as they are kept, that its locations have left behind. */
+  past(node: Node, from: BusinessDay): Seen {
+    const sum = nothing();
     const locations = this.places.locations(node);
+    const oldest = Math.max(from, this.latest - SLOTS + 1);
+    for (let day = oldest; day <= this.latest; day++) this.#addDay(sum, node, day, this.#at(locations, day, 1));
+    return sum;
+  }
+
+  /** The same of the days under way. */
+  current(node: Node, from: BusinessDay): Seen {
+    const sum = nothing();
+    const locations = this.places.locations(node);
+    for (let day = Math.max(from, this.latest - 2); day <= this.latest; day++) this.#addDay(sum, node, day, this.#at(locations, day, 0));
+    return sum;
+  }
+
+  /** Rises whenever `past` of a node may answer otherwise: of its places, and of its SKU. */
+  versions(node: Node): { places: number; sku: number } {
+    let places = 0;
+    for (const location of this.places.locations(node)) places += this.#days.versions[location]! + this.#feeds.versions[location]!;
+    return { places, sku: node.sku >= 0 ? (this.#skus.all.get(node.sku)?.version ?? 0) : 0 };
+  }
+
+  /** Of some locations those whose day is over (1) or under way (0). */
+  #at(locations: readonly number[], day: BusinessDay, past: 0 | 1): readonly number[] {
+    const is = (location: number): boolean => (past === 1 ? this.#today[location]! > day : this.#today[location] === day);
+    return locations.every(is) ? locations : locations.filter(is);
+  }
+
+  #addDay(sum: Seen, node: Node, day: BusinessDay, locations: readonly number[]): boolean {
+    let known = false;
     if (node.sku >= 0) {
       const days = this.#skus.all.get(node.sku);
-      if (days) for (const location of locations) add(this.#leaf(days, location, day));
-      return known ? sum : undefined;
+      if (days) for (const location of locations) known = this.#addLeaf(sum, days, location, day) || known;
+      return known;
     }
     const from = Math.max(node.family, 0);
-    const to = node.family < 0 ? plan.families.length : from + 1;
-    for (let family = from; family < to; family++) for (const location of locations) add(this.#cell(family, location, day));
-    return known ? sum : undefined;
+    const to = node.family < 0 ? this.places.plan.families.length : from + 1;
+    for (let family = from; family < to; family++) {
+      for (const location of locations) known = this.#addCell(sum, family, location, day) || known;
+    }
+    return known;
   }
 
   /** Whether every location of a node has left a business day behind. */
@@ -119,43 +146,47 @@ export class Sight {
     return this.places.plan.elapsed(family, location, this.#minute[location]!);
   }
 
-  #cell(family: number, location: number, day: BusinessDay): Seen | undefined {
+  #addCell(sum: Seen, family: number, location: number, day: BusinessDay): boolean {
     const days = this.#days;
-    if (!days.knows(location, day)) return undefined;
+    if (!days.knows(location, day)) return false;
     const cell = family * this.places.plan.locations.length + location;
     const lines = days.value(LINES, cell, day);
-    const share = this.#heard(family, location, day, days.value(PLANNED_LINES, cell, day), lines);
-    const planned = days.value(PLANNED_LINES, cell, day) * share;
-    return {
-      lines,
-      units: days.value(UNITS, cell, day),
-      expected: planned * days.sensed(cell),
-      planned,
-      plannedUnits: days.value(PLANNED_UNITS, cell, day) * share,
-    };
+    const whole = days.value(PLANNED_LINES, cell, day);
+    const share = this.#heard(family, location, day, whole, lines);
+    const planned = whole * share;
+    sum.lines += lines;
+    sum.units += days.value(UNITS, cell, day);
+    sum.planned += planned;
+    if (planned > 0) sum.expected += planned * days.sensed(cell);
+    sum.plannedUnits += days.value(PLANNED_UNITS, cell, day) * share;
+    return true;
   }
 
-  #leaf(days: SkuDays, location: number, day: BusinessDay): Seen | undefined {
+  #addLeaf(sum: Seen, days: SkuDays, location: number, day: BusinessDay): boolean {
     const { plan } = this.places;
-    if (!this.#days.knows(location, day)) return undefined;
+    if (!this.#days.knows(location, day)) return false;
     const found = this.#skus.day(days, location, day);
-    if (!found) return undefined;
+    if (!found) return false;
     const family = plan.familyOfSku[days.sku]!;
     const planned = found.planned * this.#heard(family, location, day, found.planned, found.lines);
     const rate = Number.isNaN(found.rate) ? this.#days.sensed(family * plan.locations.length + location) : found.rate;
     const perUnit = plan.linesPerUnitOfLeaf(plan.leafOf(days.sku, location));
-    const units = (n: number): number => (perUnit > 0 ? (1000 * n) / perUnit : 0);
-    return { lines: found.lines, units: units(found.lines), expected: planned * rate, planned, plannedUnits: units(planned) };
+    const unitsPerLine = perUnit > 0 ? 1000 / perUnit : 0;
+    sum.lines += found.lines;
+    sum.units += found.lines * unitsPerLine;
+    sum.planned += planned;
+    sum.expected += planned * rate;
+    sum.plannedUnits += planned * unitsPerLine;
+    return true;
   }
 
   /** Share of a day's plan that has passed and was heard. */
   #heard(family: number, location: number, day: BusinessDay, planned: number, lines: number): number {
     const elapsed = this.elapsed(family, location, day);
-    if (elapsed <= 0 || planned <= 0) return elapsed;
-    const quiet = this.#quiet.get(day) ?? this.#feeds.quietOn(day);
-    this.#quiet.set(day, quiet);
-    if (!quiet.has(location)) return elapsed;
+    if (elapsed <= 0 || planned <= 0 || !this.#feeds.quiet(location)) return elapsed;
     const silent = this.#feeds.silentShare(family, location, day, this.at);
-    return heardOf(planned * elapsed, silent / elapsed, lines) / planned;
+    return silent <= 0 ? elapsed : heardOf(planned * elapsed, silent / elapsed, lines) / planned;
   }
 }
+
+const nothing = (): Seen => ({ lines: 0, units: 0, expected: 0, planned: 0, plannedUnits: 0 });

@@ -19,12 +19,15 @@ export interface SkuDays {
   /** Sensed rate over plan as the detectors saw it before the change; NaN = use the cell's. */
   rate: Float64Array;
   touched: boolean;
+  /** Changes whenever something changes that is said of its days; never twice the same. */
+  version: number;
 }
 
 /** The reported SKUs. Days are written by day & 15 and go with their location's calendar (CellDays). */
 export class ReportedSkus {
   readonly places: Places;
   readonly all = new Map<number, SkuDays>();
+  #version = 0;
 
   constructor(places: Places) {
     this.places = places;
@@ -45,12 +48,19 @@ export class ReportedSkus {
       planned: new Float64Array(SLOTS * leaves),
       rate: new Float64Array(leaves).fill(NaN),
       touched: true,
+      version: ++this.#version,
     };
     for (let day = days.from; day <= latest; day++) {
       for (let leaf = 0; leaf < leaves; leaf++) days.planned[at(day, leaves, leaf)] = plan.linesOfLeaf(first + leaf, day);
     }
     this.all.set(sku, days);
     return days;
+  }
+
+  /** Something said of a SKU's days has changed. */
+  changed(days: SkuDays): void {
+    days.touched = true;
+    days.version = ++this.#version;
   }
 
   /** Takes over what detect reports: absolute lines of a leaf's day. */
@@ -60,7 +70,7 @@ export class ReportedSkus {
     const days = this.of(sku, latest);
     const leaves = days.rate.length;
     days.lines[at(day, leaves, leaf - this.places.plan.leavesOfSku[sku]!)] = lines;
-    days.touched = true;
+    this.changed(days);
   }
 
   /** A business day begins at a location: its place is emptied and its plan written down. */

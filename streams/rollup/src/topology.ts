@@ -1,10 +1,9 @@
 import type { Exception, ExceptionTransition, TickDelta } from '@plumbline/contracts';
 import { contains, isLive, type Node, type Refusal } from '@plumbline/exceptions';
 import { cleared, clearingStep, type Firing } from '@plumbline/detection';
-import { compareText, HOUR_MS, MINUTE_MS, PlumblineError, type Instant } from '@plumbline/kernel';
+import { compareText, DAY_MS, HOUR_MS, MINUTE_MS, PlumblineError, type Instant } from '@plumbline/kernel';
 import type { PlanIndex } from '@plumbline/plan';
 import { Book } from './book.ts';
-import { SLOTS } from './cell-days.ts';
 import { Era } from './era.ts';
 import { figuresOf } from './figures.ts';
 import { knownRatio, nodeFired, seriesFired } from './firings.ts';
@@ -27,12 +26,13 @@ export interface RollUpResult {
 }
 
 /**
- * How often an exception's numbers are looked at, and shown though they did not move by a tenth: in its first day, and
- * later.
+ * How often an exception's numbers are looked at, and shown though they did not move by a tenth: in its first hours, its
+ * first days, and later. What is told to people at a glance (status, evidence) does not wait.
  */
-const LOOK_MS = { early: 15 * MINUTE_MS, late: HOUR_MS };
-const SHOW_MS = { early: HOUR_MS, late: 6 * HOUR_MS };
-const EARLY_MS = 24 * HOUR_MS;
+const LOOK_MS = { fresh: 15 * MINUTE_MS, early: HOUR_MS, late: 6 * HOUR_MS };
+const SHOW_MS = { fresh: HOUR_MS, early: 6 * HOUR_MS, late: DAY_MS };
+const FRESH_MS = 4 * HOUR_MS;
+const EARLY_MS = 3 * DAY_MS;
 const MOVED = 0.1;
 
 /**
@@ -48,6 +48,8 @@ export class RollUp {
   coming: { id: string; hash: string; effectiveAt: Instant }[] = [];
   tick: Instant = -Infinity;
   readonly #plans = new Map<string, PlanIndex>();
+  /** What `#markOpen` last told: the lives of exceptions change rarely. */
+  #marked: { era: Era; moves: number } | undefined;
 
   constructor(options: Partial<RollUpOptions> = {}) {
     this.options = { budget: 5, ...options };
@@ -78,10 +80,11 @@ export class RollUp {
    */
   apply(tick: Instant, deltas: readonly TickDelta[]): RollUpResult {
     if (tick <= this.tick) return { exceptions: [], transitions: [], refused: [] };
+    const before = this.tick;
     this.tick = tick;
     const refused = this.#command(deltas);
     this.book.wake(tick);
-    if (this.era) this.#observe(this.era, tick, deltas);
+    if (this.era) this.#observe(this.era, tick, before, deltas);
     this.#refresh(tick);
     const currency = this.era?.plan.version.currency ?? '';
     const result = this.book.take(tick, currency);
@@ -106,8 +109,8 @@ export class RollUp {
     return refused;
   }
 
-  #observe(era: Era, tick: Instant, deltas: readonly TickDelta[]): void {
-    const before = era.days.latest;
+  #observe(era: Era, tick: Instant, before: Instant, deltas: readonly TickDelta[]): void {
+    const latest = era.days.latest;
     const aggregate: Firing[] = [];
     const { doubtful, back } = this.#hear(era, tick, deltas);
     this.#count(era, tick, deltas, aggregate);
@@ -117,9 +120,9 @@ export class RollUp {
     this.#silences(era, tick, back);
     const fired = [...seriesFired(era, tick, deltas), ...aggregate.map((firing) => nodeFired(era, firing))];
     if (fired.length > 0) search(era, this.book, fired, tick);
-    if (this.book.held.size > 0) this.#judge(era, tick);
+    if (era.plan.zones.some((zone) => zone.dayOf(tick) !== zone.dayOf(before))) this.#judge(era, tick);
     this.#markOpen(era);
-    if (era.days.latest > before) {
+    if (era.days.latest > latest) {
       this.book.forget(tick);
       const followed = new Set(this.book.live().map((held) => held.scope.sku));
       era.skus.forget(era.days.latest, (sku) => followed.has(era.plan.skus[sku]!));
@@ -178,7 +181,8 @@ export class RollUp {
     for (const held of this.book.live()) {
       if (held.sinceDay > day || held.kind === 'feed-silence') continue;
       const node = era.nodeOf(held);
-      if (!node || !contains(node, { ...node, location, region: era.plan.regionOfLocation[location]! })) continue;
+      if (!node || (node.location >= 0 && node.location !== location)) continue;
+      if (node.region >= 0 && node.region !== era.plan.regionOfLocation[location]) continue;
       const seen = sight.day({ ...node, location }, day);
       if (seen) add(held.settled, seen);
     }
@@ -234,6 +238,9 @@ export class RollUp {
 
   /** While an exception is open its nodes do not learn their dispersion from it. */
   #markOpen(era: Era): void {
+    const { moves } = this.book;
+    if (this.#marked?.era === era && this.#marked.moves === moves) return;
+    this.#marked = { era, moves };
     const open = new Set<number>();
     for (const held of this.book.live()) {
       const node = era.nodeOf(held);
@@ -246,11 +253,12 @@ export class RollUp {
     const { era, book } = this;
     if (!era) return;
     let sight: Sight | undefined;
-    for (const held of book.held.values()) {
+    const due = new Set(book.stale);
+    for (const held of book.live()) if (tick - held.refreshedAt >= LOOK_MS[ageOf(held, tick)]) due.add(held);
+    for (const held of [...due].sort((a, b) => a.number - b.number)) {
       const stale = book.stale.has(held);
-      if (!stale && (!isLive(held.life.status) || tick - held.refreshedAt < LOOK_MS[ageOf(held, tick)])) continue;
       const node = era.nodeOf(held);
-      if (!node) continue;
+      if (!node || (!stale && this.#unchanged(era, held, node))) continue;
       held.refreshedAt = tick;
       sight ??= era.sight(tick);
       this.#show(era, held, node, sight, stale);
@@ -258,15 +266,20 @@ export class RollUp {
     book.stale.clear();
   }
 
+  /** Nothing was heard since its numbers were looked at, and no hour of trade that could move its expectation has passed. */
+  #unchanged(era: Era, held: Held, node: Node): boolean {
+    if (held.kind === 'feed-silence' || this.tick - held.refreshedAt >= DAY_MS) return false;
+    return era.places.locations(node).every((location) => era.feeds.lastHeard[location]! <= held.refreshedAt);
+  }
+
   #show(era: Era, held: Held, node: Node, sight: Sight, stale: boolean): void {
-    const oldest = sight.latest - SLOTS + 1;
     const silence = held.kind === 'feed-silence';
     const until = silence && !isLive(held.life.status) ? held.closedAt! : this.tick;
     const unsaid = silence ? era.nodes.locationLinesBetween(node.location, held.since, until) : 0;
-    const lines = silence ? unsaid : totals(held, node, sight, oldest).lines;
+    const lines = silence ? unsaid : totals(held, node, sight, era.sums).lines;
     const moved = Math.abs(lines - held.shownLines) > Math.max(5, MOVED * held.shownLines);
     if (!stale && !moved && this.tick - held.shownAt < SHOW_MS[ageOf(held, this.tick)]) return;
-    const shown = silence ? showSilence(held, node.location, sight, unsaid, until) : show(held, node, sight, oldest, era.alphaOf(node));
+    const shown = silence ? showSilence(held, node.location, sight, era.branches, unsaid, until) : show(held, node, sight, era.branches, era.sums, era.alphaOf(node));
     held.shownLines = lines;
     held.shownAt = this.tick;
     if (held.shown?.headline === shown.headline && JSON.stringify(held.shown) === JSON.stringify(shown)) return;
@@ -291,4 +304,5 @@ export class RollUp {
   }
 }
 
-const ageOf = (held: Held, tick: Instant): 'early' | 'late' => (tick - held.raisedAt < EARLY_MS ? 'early' : 'late');
+const ageOf = (held: Held, tick: Instant): 'fresh' | 'early' | 'late' =>
+  tick - held.raisedAt < FRESH_MS ? 'fresh' : tick - held.raisedAt < EARLY_MS ? 'early' : 'late';

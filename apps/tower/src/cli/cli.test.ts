@@ -75,9 +75,9 @@ it('prints help without loading what the commands need, and refuses wrong usage'
 });
 
 it('starts the tower, which no second one may join, and stops it at Ctrl-C', async () => {
-  const first = cli(['start', '--port', '0', '--no-demo'], { until: /Plumbline is running at http/, meanwhile: () => cli(['start', '--port', '0']) });
-  const { code, out, err, meanwhile } = await first;
-  expect({ code, err }).toEqual({ code: 0, err: '' });
+  const first = cli(['start', '--port', '0', '--no-demo'], { until: /http:[^]*Ctrl-C/, meanwhile: () => cli(['start', '--port', '0']) });
+  const { code, out, meanwhile } = await first;
+  expect(code).toBe(0);
   expect(out).toContain('Stopping');
   expect(meanwhile).toMatchObject({ code: 1 });
   for (const part of ['another instance', 'what to do']) expect(meanwhile?.err).toContain(part);

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEvent } from '@plumbline/contracts';
 import { planCommitted } from '../demo.ts';
-import { startStreams, type Streams } from '../streams.ts';
+import { DETECT_GROUP, startStreams, type Streams } from '../streams.ts';
 import { FileFeeder } from './feeder.ts';
 import { inspect, type SalesFile } from './file.ts';
 import { mapped, onlineRetail, type ColumnMap, type SalesFormat } from './formats.ts';
@@ -134,10 +134,10 @@ async function replayInto(platform: Platform, file: SalesFile, format: SalesForm
         options.onProgress({ share, lines, at, secondsLeft: share > 0.02 ? (elapsed / share) * (1 - share) : undefined });
       },
     });
-    const { linesRead, lastTick } = await Promise.race([feeder.run(), aborted.failed]);
+    const { linesRead } = await Promise.race([feeder.run(), aborted.failed]);
     if (options.signal.aborted) throw new PlumblineError('stopped', `Stopped after ${linesRead} lines.`, { fix: 'Run the same command again: what was sent is recognised.' });
     options.onPhase('streams', 'catching up');
-    await Promise.race([reach(platform, lastTick, options.signal), aborted.failed]);
+    await Promise.race([reach(platform, options.signal), aborted.failed]);
     const seconds = (performance.now() - began) / 1000;
     await streams?.stop();
     return await summary(platform, linesRead, before, seconds);
@@ -187,12 +187,14 @@ async function useVersion(platform: Platform, producer: LogProducer, id: string,
   await producer.append(platform.config.topic, records);
 }
 
-/** Waits until detect and roll-up have handled a tick. */
-async function reach({ store, partitions }: Platform, tick: Instant, signal: AbortSignal): Promise<void> {
-  if (!Number.isFinite(tick)) return;
+/** Waits until detect has committed everything that is in the log now, and the roll-up what detect said of it. */
+async function reach({ store, log, config, partitions }: Platform, signal: AbortSignal): Promise<void> {
+  const ends = (await log.offsets(config.topic)).map(({ high }) => high);
   while (!signal.aborted) {
+    const [offsets, lag] = [await log.offsets(config.topic), await log.lag(config.topic, DETECT_GROUP)];
     const detect = Math.min(...(await store.detectTicks(partitions)));
-    if (detect >= tick && (await store.rollUpTick()) >= tick) return;
+    const handled = ends.every((end, partition) => offsets[partition]!.high - lag[partition]! >= end);
+    if (handled && (await store.rollUpTick()) >= detect) return;
     await store.wait('changes', 100, signal);
   }
 }

@@ -21,7 +21,8 @@ export interface AtTower {
   now(): Promise<Instant>;
 }
 
-/** Another command may be starting or stopping the database of the same data at this moment. */
+/** What it looks like when another command starts or stops the database of the same data at this moment. */
+const PASSING = ['data-in-use', 'store-unavailable'];
 const PATIENCE_MS = 10_000;
 const PAUSE_MS = 200;
 
@@ -31,7 +32,7 @@ export async function atTower<T>(call: Call, use: (tower: AtTower) => Promise<T>
   // What a passing command meets and repairs by itself is news for a server's log only.
   const logger = processLogger(call.env['PLUMBLINE_LOG_LEVEL'] ? config.logLevel : 'error', 'plumbline');
   const progress = progressOn(call.terminal, { told: false });
-  const platform = await patiently(call.signal, () => openPlatform({ config, logger, mode: 'join', phase: (name, detail) => progress.phase(name, detail) })).finally(() => progress.end());
+  const platform = await patiently(config.storeUrl === '', () => openPlatform({ config, logger, mode: 'join', phase: (name, detail) => progress.phase(name, detail) })).finally(() => progress.end());
   try {
     const services = openServices({ source: platform, version: VERSION });
     try {
@@ -45,14 +46,14 @@ export async function atTower<T>(call: Call, use: (tower: AtTower) => Promise<T>
   }
 }
 
-async function patiently<T>(signal: AbortSignal, open: () => Promise<T>): Promise<T> {
+async function patiently<T>(embedded: boolean, open: () => Promise<T>): Promise<T> {
   const until = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
       return await open();
     } catch (error) {
-      const passing = error instanceof PlumblineError && error.code === 'data-in-use';
-      if (!passing || signal.aborted || performance.now() > until) throw error;
+      const passing = embedded && error instanceof PlumblineError && PASSING.includes(error.code);
+      if (!passing || performance.now() > until) throw error;
       await sleep(PAUSE_MS);
     }
   }

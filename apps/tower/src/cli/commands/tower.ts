@@ -41,7 +41,7 @@ function replayCommand(program: Command, choose: Choose): void {
     .option(...JSON_OPTION);
   explained(
     replay,
-    ['replay online_retail.csv.gz --format online-retail --isolated', 'replay sales.csv --map sku=article,location=store,time=sold_at,quantity=qty,price=net \\\n      --timezone Europe/Paris'],
+    ['replay online_retail.csv.gz --format online-retail --isolated', 'replay sales.csv --map sku=article,location=store,time=at,quantity=qty,price=net \\\n      --timezone Europe/Paris'],
     'Negative quantities are returns. A second replay of the same file changes nothing.',
   );
   replay.action((file: string, options: ReplayArguments & { json?: boolean }) => choose(options.json, async (call) => (await import('../actions/replay.ts')).replay(call, file, options)));
