@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { alarmDays, baselines, countAlarms, tuneLimit } from './baselines.ts';
 import { OPEN_HOURS, simulate } from './leaf-world.ts';
-import { project, quantiles } from './projection.ts';
 import { median, renderTargets } from './report.ts';
 import { runTower } from './tower-leaf.ts';
 
@@ -49,21 +48,6 @@ describe('the evaluation', () => {
     const alarms = runTower(world, { deadBand: 0.25, c: 7000 });
     expect(new Set(alarms.filter(({ day }) => day === 60).map(({ series }) => series)).size).toBe(5);
     expect(alarms.filter(({ day }) => day < 60)).toEqual([]);
-  });
-
-  it('has the quantiles of R for NB(size 3, mean 10)', () => {
-    expect(quantiles(10, 10 + 100 / 3, [0.1, 0.5, 0.9])).toEqual([3, 9, 19]);
-    expect(quantiles(0, 0, [0.1, 0.9])).toEqual([0, 0]);
-    expect(quantiles(5000, 6000, [0.5])[0]).toBeCloseTo(5000, -1);
-  });
-
-  it('projects the plan when nothing is known and the run-rate when all is', () => {
-    const early = project(0.3, 0, 0, 300, 1.5);
-    expect(early.p50).toBeGreaterThan(270);
-    expect(early.p50).toBeLessThan(305);
-    const late = project(0.3, 600, 300, 10, 1.5);
-    expect(late.p50).toBeGreaterThan(615);
-    expect(late.p90 - late.p10).toBeLessThan(20);
   });
 
   it('says plainly what is missed', () => {

@@ -12,20 +12,27 @@ const USAGE = `usage: npm run eval -- [--quick] [--json] [--data FILE]
   --json       prints {"targets": [{name, value, target, met}]}
   --data FILE  also runs on real lines (online_retail.csv or .csv.gz) with injected causes`;
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean' },
-    json: { type: 'boolean' },
-    data: { type: 'string' },
-    help: { type: 'boolean' },
-  },
-});
+const OPTIONS = {
+  quick: { type: 'boolean' },
+  json: { type: 'boolean' },
+  data: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-if (values.help) print(USAGE);
-else await main().catch(fail);
+type Options = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
-async function main(): Promise<void> {
+try {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) print(USAGE);
+  else await main(values).catch(fail);
+} catch (error) {
+  process.stderr.write(`eval: ${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
+  process.exitCode = 2;
+}
+
+/** A missed target is a finding, not a failure: the exit code is 0 whenever everything could be measured. */
+async function main(values: Options): Promise<void> {
   const started = performance.now();
   const progress = (step: string): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${step} …`);

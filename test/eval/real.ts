@@ -1,11 +1,13 @@
+import { projectEnd, projectionError, projectionWidth, ratioBelief, remainingDemand } from '@plumbline/detection';
 import { atLeast, number, within, type Section, type Target } from './report.ts';
-import { project } from './projection.ts';
 import { readLines } from './real-lines.ts';
 import { dayLines, inject, realWorlds, runReal, WATCHED, type RealAlarm, type RealWorld } from './real-world.ts';
 
 /** Alerts a thousand series-weeks and direction to which the tower is tuned on the uninjected lines. */
 const ALERTS = 10;
 const FOUND_WITHIN = 28;
+/** Causes are injected this often, on other days each time: one draw alone has a standard error of .02. */
+const DRAWS = 4;
 const CLASSES = [
   { name: '0.5–1', low: WATCHED, high: 1 },
   { name: '1–3', low: 1, high: 3 },
@@ -62,7 +64,7 @@ export async function evaluateReal(
   return {
     tables: [
       {
-        title: `Real lines, ${series.length} series over ${days} days: share of injected causes found within ${FOUND_WITHIN} days at ${ALERTS} alerts per 1,000 series-weeks and direction`,
+        title: `Real lines, ${series.length} series over ${days} days: share of injected causes (${DRAWS} draws) found within ${FOUND_WITHIN} days at ${ALERTS} alerts per 1,000 series-weeks and direction`,
         columns: ['null and cause; lines a day', 'ln c', ...CLASSES.map(({ name }) => name), `≥ ${TARGET_FROM}`],
         rows,
         note: 'Alerts on the uninjected lines are not all false: real demand changes too. ln c = 8.9 is the promise of 1 per 1,000 series-weeks.',
@@ -71,6 +73,7 @@ export async function evaluateReal(
         title: "Share of months whose end lies within p10–p90 of D2's projection, real lines and plan",
         columns: ['projected on trading day', ...coverage.days.map(String)],
         rows: [['all series', ...coverage.shares.map((share) => number(share, 3))]],
+        note: "Plan error cv and width of the interval are those of the volume class in the periods before.",
       },
     ],
     targets,
@@ -114,19 +117,33 @@ function foundShares(
   direction: Direction,
   ln: number,
 ): { classes: number[]; target: number } {
-  const { world: changed, from } = inject(world, factor, 500 + factor);
-  const found = new Uint8Array(world.series.length);
-  for (const alarm of runReal(changed, ln)) {
-    const delay = alarm.day - from[alarm.series]!;
-    if (directionOf(alarm) === direction && delay >= 0 && delay < FOUND_WITHIN) found[alarm.series] = 1;
-  }
+  const causes = Array.from({ length: DRAWS }, (_, draw) =>
+    causesOf(world, factor, direction, ln, 1000 * draw + 500 + factor),
+  ).flat();
   const share = (low: number, high: number): number => {
-    const own = [...from.keys()].filter(
-      (s) => from[s]! >= 0 && rateAt(world, s, from[s]!) >= low && rateAt(world, s, from[s]!) < high,
-    );
-    return own.filter((s) => found[s] === 1).length / own.length;
+    const own = causes.filter(({ rate }) => rate >= low && rate < high);
+    return own.filter(({ found }) => found).length / own.length;
   };
   return { classes: CLASSES.map(({ low, high }) => share(low, high)), target: share(TARGET_FROM, Infinity) };
+}
+
+/** One draw: each series' cause, the lines a day it really sells then, and whether the cause was found. */
+function causesOf(
+  world: RealWorld,
+  factor: 0 | 3,
+  direction: Direction,
+  ln: number,
+  seed: number,
+): { rate: number; found: boolean }[] {
+  const { world: changed, from } = inject(world, factor, seed);
+  const found = new Set<number>();
+  for (const alarm of runReal(changed, ln)) {
+    const delay = alarm.day - from[alarm.series]!;
+    if (directionOf(alarm) === direction && delay >= 0 && delay < FOUND_WITHIN) found.add(alarm.series);
+  }
+  return [...from.keys()]
+    .filter((s) => from[s]! >= 0)
+    .map((s) => ({ rate: rateAt(world, s, from[s]!), found: found.has(s) }));
 }
 
 /** Lines a day that the series really sells over the four weeks of a change, closed days included. */
@@ -139,37 +156,48 @@ function rateAt({ actualRate, days }: RealWorld, series: number, from: number): 
 const PERIOD = 28;
 const PROJECTED_ON = [4, 10, 14, 20];
 
-/** D2 on four-week periods of real lines; the prior's cv is that of the periods before, by volume class. */
+/** Prior cv and width of a stratum before it has any past: cv .6, uncalibrated. */
+const UNKNOWN_CV = 0.6;
+const LEAST_CV = 0.1;
+
+/** D2 on four-week periods of real lines; cv and width of each volume class come from the periods before, by replay. */
 function realCoverage(world: RealWorld): { days: number[]; shares: number[]; total: number } {
   const hits = PROJECTED_ON.map(() => 0);
   let tried = 0;
   const periods = Math.floor(world.days / PERIOD);
   for (const { low, high } of CLASSES) {
-    let cv = 0.6;
+    const past: { excess: number[]; errors: number[] } = { excess: [], errors: [] };
     for (let period = 0; period < periods; period++) {
-      const errors: number[] = [];
-      for (let s = 0; s < world.series.length; s++) {
-        const one = periodOf(world, s, period);
-        if (one.planned / PERIOD < low || one.planned / PERIOD >= high) continue;
-        errors.push(excessVariance(one));
-        if (period < 2) continue;
-        tried++;
-        PROJECTED_ON.forEach((day, i) => {
-          const { p10, p90 } = project(
-            cv,
-            one.seen[day]!,
-            one.expected[day]!,
-            one.planned - one.expected[day]!,
-            one.phi,
-          );
-          if (one.lines >= p10 && one.lines <= p90) hits[i]!++;
-        });
-      }
-      if (errors.length > 20) cv = Math.sqrt(Math.max(0.01, errors.reduce((a, b) => a + b, 0) / errors.length));
+      const own = [...world.series.keys()]
+        .map((s) => periodOf(world, s, period))
+        .filter(({ planned }) => planned / PERIOD >= low && planned / PERIOD < high);
+      const cv = past.excess.length > 20 ? Math.max(LEAST_CV, Math.sqrt(Math.max(0, mean(past.excess)))) : UNKNOWN_CV;
+      const width = projectionWidth(past.errors);
+      PROJECTED_ON.forEach((day, i) => {
+        for (const one of own) {
+          const { inside, error } = judge(one, day, cv, width);
+          past.errors.push(error);
+          if (period >= 2 && inside) hits[i]!++;
+        }
+      });
+      if (period >= 2) tried += own.length;
+      past.excess.push(...own.map(excessVariance));
     }
   }
   const shares = hits.map((hit) => hit / tried);
-  return { days: [...PROJECTED_ON], shares, total: shares.reduce((a, b) => a + b, 0) / shares.length };
+  return { days: [...PROJECTED_ON], shares, total: mean(shares) };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** A period projected on one of its days: was its end within p10–p90, and how far off was the uncalibrated mean? */
+function judge(one: Period, day: number, cv: number, width: number): { inside: boolean; error: number } {
+  const seen = one.seen[day]!;
+  const belief = ratioBelief(cv, seen, one.expected[day]!, one.phi);
+  const remaining = one.planned - one.expected[day]!;
+  const { p10, p90 } = projectEnd(seen, belief, remaining, one.phi, width);
+  const error = projectionError(one.lines - seen, remainingDemand(belief, remaining, one.phi));
+  return { inside: one.lines >= p10 && one.lines <= p90, error };
 }
 
 interface Period {

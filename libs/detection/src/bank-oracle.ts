@@ -114,13 +114,15 @@ export class BankOracle {
     const cold = day - this.#first < 14;
     const pool = this.#expectation.alpha(series);
     let alpha = pool;
+    let safety = 1.3;
     if (!cold && state.alphaWeight > 0) {
       const own = Math.max(0, state.alphaSum / state.alphaWeight);
-      const n = 2 * Math.max(own, pool) ** 2 * state.alphaWeight;
+      const n = 2 * Math.max(pool, Math.min(own, 2 * pool)) ** 2 * state.alphaWeight;
       alpha = (n * own + 30 * pool) / (n + 30);
+      safety = (1.1 * n + 1.3 * 30) / (n + 30);
     }
-    alpha = Math.max(1e-4, 1.3 * alpha);
-    const theta = Math.min(2.5, Math.max(0.4, (20 + state.c) / (20 + state.e)));
+    alpha = Math.max(1e-4, safety * alpha);
+    const theta = Math.min(2.5, Math.max(0.4, (30 + state.c) / (30 + state.e)));
     return { alpha, theta, k: 1 / alpha, band: cold ? 0.5 : this.#expectation.deadBand(series) };
   }
 
@@ -147,7 +149,7 @@ export class BankOracle {
       const m = planned * theta;
       state.surge = state.surge.map((value, j) => (1 + value) * this.#ratio(SURGE[j]!, 1 + band, m, lines, k));
       state.drop = state.drop.map((value, j) => (1 + value) * this.#ratio(DROP[j]!, 1 - band, m, lines, k));
-      state.zeroRun = lines > 0 ? 0 : (1 + state.zeroRun) * (1 + m / k) ** k;
+      state.zeroRun = lines > 0 ? 0 : (1 + state.zeroRun) * (1 + ((1 - band) * m) / k) ** k;
       const phi = 1 + alpha * m;
       const keep = 0.5 ** (1 / 28);
       state.c = keep * state.c + lines / phi;

@@ -2,7 +2,15 @@ import { Random } from '@plumbline/kernel';
 import { describe, expect, it } from 'vitest';
 import { allocateBudget, detectionDelay, informationPerDay } from './budget.ts';
 import { cleared, clearingStep } from './clearing.ts';
-import { gapProbability, projectEnd, ratioBelief, remainingDemand, stockOut } from './projection.ts';
+import {
+  gapProbability,
+  projectEnd,
+  projectionError,
+  projectionWidth,
+  ratioBelief,
+  remainingDemand,
+  stockOut,
+} from './projection.ts';
 import { priceStep, PROMISE_PRICE_ATOMS, promiseStep } from './promise-price.ts';
 
 describe('clearing', () => {
@@ -78,6 +86,33 @@ describe('projection', () => {
     }
     expect(inside / 4000).toBeGreaterThan(0.77);
     expect(inside / 4000).toBeLessThan(0.83);
+  });
+
+  it('calibrates its width on past ends', () => {
+    const random = new Random(11);
+    const belief = { a: 40, b: 40 };
+    const moments = remainingDemand(belief, 100, 1.5);
+    // Plans are worse than the belief has it: cv .3, not .16.
+    const demand = (): number => {
+      const mean = 100 * random.gamma(11, 1 / 11);
+      return random.negativeBinomial(mean, 0.5 / mean);
+    };
+    const width = projectionWidth(Array.from({ length: 2000 }, () => projectionError(demand(), moments)));
+    expect(width).toBeGreaterThan(1.3);
+    const coverage = (p: { p10: number; p90: number }): number => {
+      let inside = 0;
+      for (let i = 0; i < 4000; i++) {
+        const end = demand();
+        if (end >= p.p10 && end <= p.p90) inside++;
+      }
+      return inside / 4000;
+    };
+    expect(coverage(projectEnd(0, belief, 100, 1.5))).toBeLessThan(0.7);
+    expect(Math.abs(coverage(projectEnd(0, belief, 100, 1.5, width)) - 0.8)).toBeLessThan(0.04);
+    expect(gapProbability(0, belief, 100, 1.5, 100, 30, width)).toBeGreaterThan(
+      gapProbability(0, belief, 100, 1.5, 100, 30),
+    );
+    expect(projectionWidth([5, 5, 5])).toBe(1);
   });
 
   it('dates a stock-out, and a receipt that comes in time averts it', () => {

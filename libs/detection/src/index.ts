@@ -31,6 +31,8 @@ export {
   GAP_RAISE,
   gapProbability,
   projectEnd,
+  projectionError,
+  projectionWidth,
   ratioBelief,
   remainingDemand,
   stockOut,
@@ -40,7 +42,7 @@ export {
   type StockOut,
 } from './projection.ts';
 export { priceStep, PROMISE_PRICE_ATOMS, promiseStep } from './promise-price.ts';
-export { FeedClock, SILENCE_THRESHOLD, silenceStatistic, type SilenceChange } from './silence.ts';
+export { silenceStatistic } from './silence.ts';
 export { lnGamma, normalQuantile } from './special-functions.ts';
 export {
   glrNegativeBinomial,

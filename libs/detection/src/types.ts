@@ -10,7 +10,7 @@ export interface Expectation {
   linesOfDay(series: number, day: number): number;
   /**
    * Share of the series' open day elapsed at a local minute (0…1440), 0…1, nondecreasing; time in which the series'
-   * feed was silent left out (FeedClock.observed).
+   * feed was silent left out.
    */
   elapsed(series: number, minute: number): number;
   /** Share of a closed day in which the series was observed, 0…1; absent = 1. Kept days are asked for again. */

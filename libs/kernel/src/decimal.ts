@@ -45,11 +45,15 @@ export const formatMoney = (value: Money): string => formatDecimal(value, MONEY_
 /** Extended amount of a line, rounded half away from zero to the ten-thousandth. */
 export function extendedAmount(quantity: Quantity, unitPrice: Money): Money {
   const product = quantity * unitPrice;
-  if (Number.isSafeInteger(product)) {
-    return Math.sign(product) * Math.floor((Math.abs(product) + QUANTITY_SCALE / 2) / QUANTITY_SCALE);
+  const size = Math.abs(product) + QUANTITY_SCALE / 2;
+  if (Number.isSafeInteger(size)) {
+    let whole = Math.floor(size / QUANTITY_SCALE);
+    // The quotient may have been rounded up to the next integer.
+    if (whole * QUANTITY_SCALE > size) whole--;
+    return product < 0 ? -whole : whole;
   }
   const exact = BigInt(quantity) * BigInt(unitPrice);
-  const size = exact < 0n ? -exact : exact;
-  const rounded = Number((size + BigInt(QUANTITY_SCALE / 2)) / BigInt(QUANTITY_SCALE));
+  const magnitude = exact < 0n ? -exact : exact;
+  const rounded = Number((magnitude + BigInt(QUANTITY_SCALE / 2)) / BigInt(QUANTITY_SCALE));
   return exact < 0n ? -rounded : rounded;
 }

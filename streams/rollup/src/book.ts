@@ -36,6 +36,8 @@ export class Book {
   next = 1;
   change = 0;
   #changed = new Set<Held>();
+  /** Exceptions that may differ from what the last snapshot has of them; live ones always may. */
+  readonly unsaved = new Set<Held>();
   /** Exceptions whose numbers must be worked out anew before they are given out. */
   readonly stale = new Set<Held>();
   /** Rises when an exception is raised, moves in its life or is forgotten. */
@@ -117,6 +119,7 @@ export class Book {
   }
 
   join(era: Era, held: Held, fired: Fired, at: Instant): void {
+    this.unsaved.add(held);
     const node = era.nodeOf(held);
     if (node && sameNode(node, fired.node)) {
       if (fired.statistic > held.peak) held.theta = fired.expected > 0 ? Math.max(0.02, fired.lines / fired.expected) : held.theta;
@@ -174,6 +177,7 @@ export class Book {
     for (const held of [...this.#changed].sort((a, b) => a.number - b.number)) {
       held.change = ++this.change;
       held.updatedAt = at;
+      this.unsaved.add(held);
       exceptions.push(exceptionOf(held, currency));
     }
     const transitions = this.#transitions
@@ -186,6 +190,7 @@ export class Book {
 
   #moved(held: Held, outcome: { state: Held['life']; step: Step }, at: Instant): void {
     this.moves++;
+    this.unsaved.add(held);
     const was = isLive(held.life.status);
     held.life = outcome.state;
     const is = isLive(held.life.status);

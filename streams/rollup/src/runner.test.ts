@@ -20,11 +20,25 @@ class MemoryStore {
   epoch = 0;
   commits = 0;
   failAt = Infinity;
+  /** Each call fails this often before it gets through; a commit every second time after it was written. */
+  away = 0;
+  #fails = 0;
+
+  /** @throws as the store does when its database cannot be reached */
+  #reach(): void {
+    if (this.#fails < this.away) {
+      this.#fails++;
+      throw new PlumblineError('store-unavailable', 'no connection');
+    }
+    this.#fails = 0;
+  }
 
   async claim() {
+    this.#reach();
     return { epoch: ++this.epoch, offset: undefined, tick: this.tick, snapshot: this.meta && { offset: 0, meta: this.meta } };
   }
   async snapshot(): Promise<SnapshotPage[]> {
+    this.#reach();
     return [...this.pages.values()].sort((a, b) => a.page - b.page);
   }
   async detectTicks(partitions: number): Promise<number[]> {
@@ -33,18 +47,24 @@ class MemoryStore {
     );
   }
   async deltas(after: number, through: number, limit: number): Promise<StoredDelta[]> {
+    this.#reach();
     return this.deltasStored.filter(({ tick }) => tick > after && tick <= through).slice(0, limit);
   }
   async commitRollUp(commit: RollUpCommit): Promise<void> {
     if (commit.epoch !== this.epoch) throw new PlumblineError('fenced', 'another owner');
     if (++this.commits === this.failAt) throw new Error('the connection broke');
+    if (this.away > 0 && this.commits % 2 === 0) this.#reach();
     this.tick = commit.tick;
     this.deltasStored = this.deltasStored.filter(({ tick }) => tick > commit.tick);
     for (const exception of commit.exceptions) this.exceptionsStored.set(exception.id, exception);
-    this.history.push(...commit.transitions);
+    for (const one of commit.transitions) {
+      const known = this.history.some(({ exceptionId, sequence }) => exceptionId === one.exceptionId && sequence === one.sequence);
+      if (!known) this.history.push(one);
+    }
     this.meta = commit.snapshot.meta;
     for (const page of commit.snapshot.pages) this.pages.set(page.page, page);
     for (const page of this.pages.keys()) if (page >= commit.snapshot.pageCount) this.pages.delete(page);
+    if (this.away > 0) this.#reach();
   }
   async wait(_: string, _timeout: number, signal?: AbortSignal): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, signal?.aborted ? 0 : 2));
@@ -136,6 +156,22 @@ describe('the roll-up’s loop', () => {
     }
     expect(store.result).toBe(expected);
     expect(store.deltasStored).toEqual([]);
+  });
+
+  it('goes on when the store was away, also when a commit was written and its answer lost', async () => {
+    const expected = await undisturbed();
+    const store = new MemoryStore();
+    store.away = 1;
+    for (let given = 0; given < ticks.length; given += 30) {
+      const stop = new AbortController();
+      const task = start(store, stop);
+      store.deltasStored.push(...stored(ticks.slice(given, given + 30)));
+      const goal = ticks[Math.min(given + 30, ticks.length) - 1]![0]!.tick;
+      await until(() => store.tick >= goal);
+      stop.abort();
+      expect(await task.done).toBe('stopped');
+    }
+    expect(store.result).toBe(expected);
   });
 
   it('waits for the slowest partition', async () => {

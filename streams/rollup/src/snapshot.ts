@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { isLive } from '@plumbline/exceptions';
 import { PlumblineError } from '@plumbline/kernel';
 import type { SnapshotPage } from '@plumbline/ports';
 import { SLOTS } from './cell-days.ts';
@@ -64,7 +65,14 @@ export class Snapshots {
       const copy = (bytes ?? new Uint8Array()).slice();
       pages.push({ page: this.#pageOf(name), bytes: copy, checksum: crc32(copy) });
     };
-    for (const held of rollUp.book.held.values()) part(`held/${held.number}`, this.#news(`held/${held.number}`, held));
+    const { book } = rollUp;
+    for (const held of book.held.values()) {
+      const name = `held/${held.number}`;
+      // A closed exception changes only when the book says so.
+      const mayDiffer = isLive(held.life.status) || book.unsaved.has(held) || !this.#pages.has(name);
+      part(name, mayDiffer ? this.#news(name, held) : undefined);
+    }
+    book.unsaved.clear();
     if (rollUp.era) savePlanned(rollUp.era, part);
     for (const [name, page] of this.#pages) {
       if (names.has(name)) continue;

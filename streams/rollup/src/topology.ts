@@ -260,6 +260,7 @@ export class RollUp {
       const node = era.nodeOf(held);
       if (!node || (!stale && this.#unchanged(era, held, node))) continue;
       held.refreshedAt = tick;
+      book.unsaved.add(held);
       sight ??= era.sight(tick);
       this.#show(era, held, node, sight, stale);
     }

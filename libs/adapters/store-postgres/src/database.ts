@@ -58,7 +58,9 @@ export class Database {
       keepAlive: true,
       types,
     });
-    this.pool.on('error', (error) => logger?.warn({ error: error.message }, 'an idle database connection broke'));
+    this.pool.on('error', (error) => {
+      if (!this.#closed) logger?.warn({ error: error.message }, 'an idle database connection broke');
+    });
     // A connection that breaks while in use also emits; the query that was running reports it.
     this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
