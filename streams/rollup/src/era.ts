@@ -6,6 +6,7 @@ import { CellDays } from './cell-days.ts';
 import type { Held } from './held.ts';
 import { NodeSums } from './node-sums.ts';
 import { NodeWatch } from './node-watch.ts';
+import { Pictures } from './pictures.ts';
 import { Sight } from './sight.ts';
 import { ReportedSkus } from './sku-days.ts';
 
@@ -19,6 +20,7 @@ export class Era {
   readonly feeds: Feeds;
   readonly watch: NodeWatch;
   readonly sums = new NodeSums();
+  readonly pictures = new Pictures();
   readonly branches: Branches;
   readonly #nodes = new Map<number, Node | undefined>();
 

@@ -2,6 +2,7 @@ import {
   accountsFor,
   applyCause,
   contains,
+  directionOf,
   findCauses,
   LEAST_RATIO,
   ownRatio,
@@ -26,17 +27,34 @@ const SUSPECT_DAYS = 7;
  * as new causes; what a new cause accounts for among narrower open exceptions becomes part of it.
  */
 export function search(era: Era, book: Book, fired: readonly Fired[], at: Instant): void {
-  const alphaOf = (node: Node): number => era.alphaOf(node);
   const explaining = book.explaining(at);
+  const strange = fired.filter((one) => {
+    const host = silenceOf(era, book, one) ?? ofSameNode(era, explaining, one);
+    if (host) book.join(era, host, one, at);
+    return !host;
+  });
+  if (strange.length > 0) searchAmong(era, book, explaining, strange, at);
+}
+
+/** The open exception of the very node that fired, again in its direction: most firings are of these. */
+const ofSameNode = (era: Era, explaining: readonly Held[], fired: Fired): Held | undefined =>
+  explaining.find((held) => {
+    if (held.altitude !== fired.node.altitude || held.direction !== directionOf(fired)) return false;
+    const node = era.nodeOf(held);
+    return node !== undefined && sameNode(node, fired.node);
+  });
+
+function searchAmong(era: Era, book: Book, explaining: readonly Held[], fired: readonly Fired[], at: Instant): void {
+  const alphaOf = (node: Node): number => era.alphaOf(node);
   const skus = new Set<number>();
   for (const { node } of fired) skus.add(node.sku);
   for (const held of explaining) skus.add(era.nodeOf(held)?.sku ?? -1);
-  const picture = era.sight(at).picture((days) => skus.has(days.sku) || era.days.latest - days.lastFired < SUSPECT_DAYS);
+  const picture = era.pictures.of(era.sight(at), (days) => skus.has(days.sku) || era.days.latest - days.lastFired < SUSPECT_DAYS);
   const raw = picture.copy();
   const open = explaining.flatMap((held) => explanationOf(era, held, picture));
   const left: Fired[] = [];
   for (const one of fired) {
-    const host = silenceOf(era, book, one) ?? hostOf(open, one, raw, picture, alphaOf);
+    const host = hostOf(open, one, raw, picture, alphaOf);
     if (!host) left.push(one);
     else book.join(era, host, one, at);
   }
@@ -76,7 +94,7 @@ function explanationOf(era: Era, held: Held, picture: Picture): Explanation[] {
   return [explanation];
 }
 
-/** The open exception that accounts for a firing: that of the same node, else the narrowest that holds it, else one that touches it. */
+/** The open exception that accounts for a firing: the narrowest that holds it, else one that touches it. */
 function hostOf(
   open: readonly Explanation[],
   fired: Fired,
@@ -89,7 +107,6 @@ function hostOf(
   const size = (node: Node): number => raw.places.size(node.altitude);
   hosts.sort(
     (a, b) =>
-      Number(sameNode(b.node, fired.node)) - Number(sameNode(a.node, fired.node)) ||
       Number(contains(b.node, fired.node)) - Number(contains(a.node, fired.node)) ||
       size(b.node) - size(a.node) ||
       a.held.number - b.held.number,

@@ -1,4 +1,4 @@
-import { heardOf, Picture, type Feeds, type Node, type Places, type SkuPicture } from '@plumbline/exceptions';
+import { heardOf, type Feeds, type Node, type Places, type SkuPicture } from '@plumbline/exceptions';
 import type { BusinessDay, Instant } from '@plumbline/kernel';
 import { LINES, PLANNED_LINES, PLANNED_UNITS, SLOTS, UNITS, type CellDays } from './cell-days.ts';
 import type { ReportedSkus, SkuDays } from './sku-days.ts';
@@ -33,7 +33,7 @@ export class Sight {
     this.at = at;
     this.latest = days.latest;
     this.#days = days;
-    this.#skus = skus;
+    this.skus = skus;
     this.#feeds = feeds;
     const today = plan.zones.map((zone) => zone.dayOf(at));
     const minute = plan.zones.map((zone) => zone.minuteOf(at));
@@ -41,41 +41,37 @@ export class Sight {
     this.#minute = Float64Array.from(plan.zoneOfLocation, (zone) => minute[zone]!);
   }
 
-  /** @param wanted the reported SKUs that take part */
-  picture(wanted: (days: SkuDays) => boolean): Picture {
-    const { plan } = this.places;
+  /** Fills the days of every cell that are over (`past` 1), or under way (0), into a picture's columns. */
+  fillCells(lines: Float64Array, expected: Float64Array, past: 0 | 1): void {
+    const { families, locations } = this.places.plan;
     const cells = this.#days.cells;
-    const lines = new Float64Array(PICTURE_DAYS * cells);
-    const expected = new Float64Array(PICTURE_DAYS * cells);
     for (let age = 0; age < PICTURE_DAYS; age++) {
-      for (let family = 0, cell = 0; family < plan.families.length; family++) {
-        for (let location = 0; location < plan.locations.length; location++, cell++) {
+      const day = this.latest - age;
+      for (let location = 0; location < locations.length; location++) {
+        if (!this.#is(location, day, past)) continue;
+        for (let family = 0, cell = location; family < families.length; family++, cell += locations.length) {
           const seen = nothing();
-          if (!this.#addCell(seen, family, location, this.latest - age)) continue;
+          if (!this.#addCell(seen, family, location, day)) continue;
           lines[age * cells + cell] = seen.lines;
           expected[age * cells + cell] = seen.expected;
         }
       }
     }
-    const skus = new Map<number, SkuPicture>();
-    for (const days of this.#skus.all.values()) if (wanted(days)) skus.set(days.sku, this.#skuPicture(days));
-    return new Picture(this.places, PICTURE_DAYS, lines, expected, skus);
   }
 
-  #skuPicture(days: SkuDays): SkuPicture {
+  /** The same of a reported SKU. */
+  fillSku({ lines, expected }: SkuPicture, days: SkuDays, past: 0 | 1): void {
     const { plan } = this.places;
     const width = plan.locations.length;
-    const picture = { lines: new Float64Array(PICTURE_DAYS * width), expected: new Float64Array(PICTURE_DAYS * width) };
     for (let leaf = plan.leavesOfSku[days.sku]!; leaf < plan.leavesOfSku[days.sku + 1]!; leaf++) {
       const location = plan.leafLocation[leaf]!;
       for (let age = 0; age < PICTURE_DAYS; age++) {
         const seen = nothing();
-        if (!this.#addLeaf(seen, days, location, this.latest - age)) continue;
-        picture.lines[age * width + location] = seen.lines;
-        picture.expected[age * width + location] = seen.expected;
+        if (!this.#is(location, this.latest - age, past) || !this.#addLeaf(seen, days, location, this.latest - age)) continue;
+        lines[age * width + location] = seen.lines;
+        expected[age * width + location] = seen.expected;
       }
     }
-    return picture;
   }
 
   /** One business day of a node; undefined when nothing is known of it. */
@@ -101,23 +97,33 @@ export class Sight {
     return sum;
   }
 
-  /** Rises whenever `past` of a node may answer otherwise: of its places, and of its SKU. */
+  /** Rises whenever what is said of the past days of some locations may change. */
+  version(locations: readonly number[]): number {
+    let version = 0;
+    for (const location of locations) version += this.#days.versions[location]! + this.#feeds.versions[location]!;
+    return version;
+  }
+
+  /** Both change whenever `past` of a node may answer otherwise: of its places, and of its SKU. */
   versions(node: Node): { places: number; sku: number } {
-    let places = 0;
-    for (const location of this.places.locations(node)) places += this.#days.versions[location]! + this.#feeds.versions[location]!;
-    return { places, sku: node.sku >= 0 ? (this.#skus.all.get(node.sku)?.version ?? 0) : 0 };
+    return { places: this.version(this.places.locations(node)), sku: node.sku >= 0 ? (this.skus.all.get(node.sku)?.version ?? 0) : 0 };
   }
 
   /** Of some locations those whose day is over (1) or under way (0). */
   #at(locations: readonly number[], day: BusinessDay, past: 0 | 1): readonly number[] {
-    const is = (location: number): boolean => (past === 1 ? this.#today[location]! > day : this.#today[location] === day);
+    const is = (location: number): boolean => this.#is(location, day, past);
     return locations.every(is) ? locations : locations.filter(is);
+  }
+
+  #is(location: number, day: BusinessDay, past: 0 | 1): boolean {
+    const today = this.#today[location]!;
+    return past === 1 ? today > day : today === day;
   }
 
   #addDay(sum: Seen, node: Node, day: BusinessDay, locations: readonly number[]): boolean {
     let known = false;
     if (node.sku >= 0) {
-      const days = this.#skus.all.get(node.sku);
+      const days = this.skus.all.get(node.sku);
       if (days) for (const location of locations) known = this.#addLeaf(sum, days, location, day) || known;
       return known;
     }
@@ -165,7 +171,7 @@ export class Sight {
   #addLeaf(sum: Seen, days: SkuDays, location: number, day: BusinessDay): boolean {
     const { plan } = this.places;
     if (!this.#days.knows(location, day)) return false;
-    const found = this.#skus.day(days, location, day);
+    const found = this.skus.day(days, location, day);
     if (!found) return false;
     const family = plan.familyOfSku[days.sku]!;
     const planned = found.planned * this.#heard(family, location, day, found.planned, found.lines);

@@ -19,7 +19,7 @@ export interface SkuDays {
   /** Sensed rate over plan as the detectors saw it before the change; NaN = use the cell's. */
   rate: Float64Array;
   touched: boolean;
-  /** Changes whenever something changes that is said of its days; never twice the same. */
+  /** Changes whenever something changes that is said of its past days; never twice the same. */
   version: number;
 }
 
@@ -57,7 +57,7 @@ export class ReportedSkus {
     return days;
   }
 
-  /** Something said of a SKU's days has changed. */
+  /** Something said of a SKU's past days has changed. */
   changed(days: SkuDays): void {
     days.touched = true;
     days.version = ++this.#version;
@@ -70,7 +70,8 @@ export class ReportedSkus {
     const days = this.of(sku, latest);
     const leaves = days.rate.length;
     days.lines[at(day, leaves, leaf - this.places.plan.leavesOfSku[sku]!)] = lines;
-    this.changed(days);
+    days.touched = true;
+    if (day < latest) this.changed(days);
   }
 
   /** A business day begins at a location: its place is emptied and its plan written down. */
