@@ -53,6 +53,8 @@ function add(figure: Figure): void {
   say(`  ${figure.name.padEnd(52)} ${figure.value.toLocaleString('en').padStart(12)} ${figure.unit.padEnd(10)} ${figure.met ? 'met' : 'MISSED'}${figure.note ? `  (${figure.note})` : ''}`);
 }
 
+const noteOf = (result: PipelineResult): string =>
+  `detect alone ${Math.round(result.detectPerSecond / 1000)}k/s, append ${Math.round(result.appendPerSecond / 1000)}k/s, ${result.commits} commits`;
 const wanted = (name: string): boolean => flags.only === undefined || flags.only === name;
 
 async function withPostgres<T>(run: (url: string) => Promise<T>): Promise<T> {
@@ -96,14 +98,14 @@ if (wanted('in-process')) {
 }
 if (wanted('embedded')) {
   const result = await backlog((url) => openEmbeddedLog({ url }));
-  rate('embedded log: backlog to results committed', result.perSecond, 'events/s', 30_000, 60_000, `append ${Math.round(result.appendPerSecond / 1000)}k/s, ${result.commits} commits`);
+  rate('embedded log: backlog to results committed', result.perSecond, 'events/s', 30_000, 60_000, noteOf(result));
 }
 if (wanted('kafka')) {
   if (javaAvailable()) {
     const kafka = await startKafka({ forSpeed: true });
     try {
       const result = await backlog(async () => openKafkaLog({ brokers: kafka.brokers }));
-      rate('Kafka: backlog to results committed exactly once', result.perSecond, 'events/s', 100_000, 250_000, `append ${Math.round(result.appendPerSecond / 1000)}k/s, ${result.commits} commits`);
+      rate('Kafka: backlog to results committed exactly once', result.perSecond, 'events/s', 100_000, 250_000, noteOf(result));
     } finally {
       await kafka.stop();
     }

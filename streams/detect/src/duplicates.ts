@@ -114,16 +114,23 @@ export class Duplicates {
     this.#old.load(reader);
   }
 
+  /** Forgets the numbers that leave the window: clears the slots of high + 1 … sequence, whole words at a time. */
   #advance(source: number, high: number, sequence: number): void {
     const base = source * WORDS;
+    const bits = this.#bits;
     if (sequence - high >= SEQUENCE_WINDOW) {
-      this.#bits.fill(0, base, base + WORDS);
+      bits.fill(0, base, base + WORDS);
       return;
     }
-    for (let n = Math.max(0, high + 1); n <= sequence; n++) {
-      const at = slotOf(n);
+    let at = slotOf(high + 1);
+    for (let left = sequence - high; left > 0; ) {
       const word = base + (at >>> 5);
-      this.#bits[word] = this.#bits[word]! & ~(1 << (at & 31));
+      const from = at & 31;
+      const count = Math.min(left, 32 - from);
+      const mask = count === 32 ? -1 : ((1 << count) - 1) << from;
+      bits[word] = bits[word]! & ~mask;
+      left -= count;
+      at = (at + count) & (SEQUENCE_WINDOW - 1);
     }
   }
 
