@@ -59,6 +59,11 @@ export class Member {
     return this.#ready.promise;
   }
 
+  /** What the process that runs now has said on standard error, its last lines. */
+  get said(): string {
+    return this.#said;
+  }
+
   /** SIGKILL; another one starts at once. */
   async kill(): Promise<void> {
     const ended = this.#ended;

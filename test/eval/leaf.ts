@@ -128,7 +128,7 @@ function delaysOf(size: Size, quiet: readonly World[], progress: (step: string) 
       'Median days to detect a change (its own day counts as 1, 57 = not within 56); baselines tuned to the same promise of 1 false alarm per 1,000 series-weeks and direction',
     columns: ['change, lines a day', ...CHANGES.flatMap(({ name }) => LEVELS.map((level) => `${name} ${level}`))],
     rows: names.map((name, n) => [name, ...cells[n]!]),
-    note: `α = ${ALPHA} is a choice, the specification names none. It matters: at α = .2 D1 needs 21 / 14 / 12 days for ×2 and 7 / 4 / 4 for ×3 at 3 / 15 / 80 lines, and the baselines, which are told α and plan exactly, less.`,
+    note: `α = ${ALPHA} is a choice, the specification names none. It matters: at α = .2 D1 needs 17 / 12 / 10 days for ×2 and 6 / 4 / 3 for ×3 at 3 / 15 / 80 lines, and the baselines, which are told α and plan exactly, less.`,
   };
   return { tables: [table], targets };
 }

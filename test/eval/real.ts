@@ -73,7 +73,7 @@ export async function evaluateReal(
         title: "Share of months whose end lies within p10–p90 of D2's projection, real lines and plan",
         columns: ['projected on trading day', ...coverage.days.map(String)],
         rows: [['all series', ...coverage.shares.map((share) => number(share, 3))]],
-        note: "Plan error cv and width of the interval are those of the volume class in the periods before.",
+        note: 'Plan error cv and width of the interval are those of the volume class in the periods before.',
       },
     ],
     targets,

@@ -30,7 +30,7 @@ describe('the same log', () => {
   it('has something to say: causes found, commands applied and refused', () => {
     expect(undisturbed.exceptions.size).toBeGreaterThan(1);
     const actions = new Set(undisturbed.transitions.map(({ action }) => action));
-    expect([...actions]).toEqual(expect.arrayContaining(['raised', 'acknowledged', 'assigned', 'cleared']));
+    expect([...actions]).toEqual(expect.arrayContaining(['raised', 'resolved', 'reopened', 'cleared']));
     expect(undisturbed.refused.length).toBeGreaterThan(0);
   });
 

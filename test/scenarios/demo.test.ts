@@ -1,5 +1,5 @@
 import type { Exception, Scope } from '@plumbline/contracts';
-import { DAY_MS, formatInstant, HOUR_MS, monthOf, parseDay, type Instant } from '@plumbline/kernel';
+import { DAY_MS, formatInstant, HOUR_MS, monthOf, parseDay, parseInstant, type Instant } from '@plumbline/kernel';
 import { DemoFeed, demoPlan, demoSchedule, makeRetailer, type InjectedCause } from '@plumbline/simulator';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { planRecords, planShelf } from '../replay/detect-driver.ts';
@@ -32,7 +32,7 @@ beforeAll(async () => {
     tower.detect.forget();
     await tower.rollUp();
   }
-}, 120_000);
+}, 300_000);
 
 const familyOf = new Map(retailer.products.map(({ sku, family }) => [sku, family]));
 const regionOf = new Map(retailer.locations.map(({ code, region }) => [code, region]));
@@ -71,16 +71,13 @@ describe('the demo retailer’s first round', () => {
     for (const id of ['C1-store-silence', 'C1-family-surge', 'C1-off-shelf', 'C1-price-mistake']) expect(state(id), id).toBe('cleared');
   });
 
-  it('keeps its false-alarm budget, on each day', () => {
+  it('keeps its false-alarm budget, on each day, with what comes back counted too', () => {
     const claimed = new Set(injected.flatMap(onCause).map(({ exception }) => exception.id));
-    const perDay = new Map<number, number>();
-    for (const { at, exception } of tower.raised) {
-      if (claimed.has(exception.id)) continue;
-      const day = Math.floor(at / DAY_MS);
-      perDay.set(day, (perDay.get(day) ?? 0) + 1);
-    }
-    expect(Math.max(...perDay.values())).toBeLessThanOrEqual(BUDGET);
-    expect([...perDay.values()].reduce((a, b) => a + b, 0)).toBeLessThanOrEqual((BUDGET * (END - FROM)) / DAY_MS);
+    const strange = tower.raised.filter(({ exception }) => !claimed.has(exception.id)).map(({ at }) => at);
+    const again = tower.transitions.filter(({ action }) => action === 'reopened').map(({ at }) => parseInstant(at));
+    const days = [...strange, ...again].map((at) => Math.floor(at / DAY_MS));
+    for (const day of days) expect(days.filter((other) => other === day).length).toBeLessThanOrEqual(BUDGET);
+    expect(days.length).toBeLessThanOrEqual((BUDGET * (END - FROM)) / DAY_MS);
   });
 
   it('tells the same as when it was last accepted', () => {
@@ -97,6 +94,6 @@ function timeAxis(): object[] {
   const raised = tower.raised.map(({ at, exception: { id, kind, altitude, scope, headline } }) => ({ at, raised: id, kind, altitude, scope, headline }));
   const cleared = tower.transitions
     .filter(({ action }) => action === 'cleared' || action === 'reopened')
-    .map(({ at, action, exceptionId }) => ({ at: Date.parse(at), [action]: exceptionId }));
+    .map(({ at, action, exceptionId }) => ({ at: parseInstant(at), [action]: exceptionId }));
   return [...causes, ...raised, ...cleared].sort((a, b) => a.at - b.at).map(({ at, ...rest }) => ({ at: formatInstant(at), ...rest }));
 }

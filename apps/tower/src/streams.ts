@@ -1,7 +1,6 @@
-import { PlumblineError } from '@plumbline/kernel';
 import type { Platform } from '@plumbline/platform';
 import { DetectRunner, StoredPlans } from '@plumbline/stream-detect';
-import { startRollUp } from '@plumbline/stream-rollup';
+import { runRollUp } from './roll-up-thread.ts';
 
 export const DETECT_GROUP = 'plumbline-detect';
 
@@ -13,9 +12,10 @@ export interface Streams {
   stop(): Promise<void>;
 }
 
-export async function startStreams(platform: Platform): Promise<Streams> {
-  const { config, store, log, logger, partitions } = platform;
-  const owner = `${process.pid}`;
+/** @param thread the program's own file: the roll-up gets a thread of its own; absent: it runs in this one */
+export async function startStreams(platform: Platform, thread: string | undefined): Promise<Streams> {
+  const { config, store, log, logger } = platform;
+  const owner = `detect-${process.pid}`;
   const plans = new StoredPlans(store, config.falseAlarms);
   const detect = new DetectRunner({
     log,
@@ -30,30 +30,15 @@ export async function startStreams(platform: Platform): Promise<Streams> {
     sessionTimeoutMs: config.sessionMs,
     snapshotEveryMs: config.snapshotMs,
   });
-  const stop = new AbortController();
-  const rollUp = startRollUp({
-    store,
-    partitions,
-    owner,
-    loadPlan: async (hash) => (await plans.load(hash)).plan,
-    logger,
-    signal: stop.signal,
-    options: { budget: config.falseAlarms },
-  });
-  const rolledUp = rollUp.done.then((how) => {
-    if (how === 'stopped') return;
-    throw new PlumblineError('fenced', 'Another process has taken over the roll-up.', { fix: 'Run one roll-up a store; stop the other one, then start again.' });
-  });
-  rolledUp.catch(() => {});
+  const rollUp = runRollUp(platform, thread);
   await detect.start();
   return {
-    failed: Promise.race([detect.failed, rolledUp.then(() => new Promise<never>(() => {}))]),
+    failed: Promise.race([detect.failed, rollUp.done.then(() => new Promise<never>(() => {}))]),
     progress: () => detect.progress(),
     detect,
     async stop() {
       await detect.stop();
-      stop.abort();
-      await rolledUp.catch(() => {});
+      await rollUp.stop();
     },
   };
 }

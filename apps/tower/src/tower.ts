@@ -12,6 +12,8 @@ export interface TowerOptions {
   config: Config;
   logger: Logger;
   phase: Phase;
+  /** The program's own file, for the roll-up's thread; absent: no thread. */
+  thread?: string;
   /** Called for each exception that is raised, cleared or otherwise changes status, as it happens. */
   onException?: (exception: Exception, previous: string | undefined) => void;
 }
@@ -38,7 +40,7 @@ export class Tower {
     const platform = await openPlatform({ config, logger, mode: 'own', phase, onDatabaseExit: (error) => lost(error) });
     try {
       phase('streams', `${platform.partitions} partitions`);
-      const streams = await startStreams(platform);
+      const streams = await startStreams(platform, options.thread);
       const tower = new Tower(platform, streams);
       lost = (error) => tower.#fail(error);
       streams.failed.catch((error: Error) => tower.#fail(error));
@@ -130,13 +132,14 @@ export class Tower {
 export const owner = (): string => `tower-${process.pid}`;
 
 /** `plumbline start`: the tower until it is asked to stop. */
-export async function runTower(config: Config, signal: AbortSignal, print: (line: string) => void): Promise<number> {
+export async function runTower(config: Config, signal: AbortSignal, print: (line: string) => void, thread?: string): Promise<number> {
   const began = performance.now();
   const logger = processLogger(config.logLevel, 'tower');
   let shown = '';
   const tower = await Tower.start({
     config,
     logger,
+    ...(thread === undefined ? {} : { thread }),
     phase: (name, detail) => {
       const line = `  ${name.padEnd(9)} ${detail ?? ''}`.trimEnd();
       if (line !== shown) print(line);

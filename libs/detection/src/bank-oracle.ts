@@ -122,7 +122,7 @@ export class BankOracle {
       safety = (1.1 * n + 1.3 * 30) / (n + 30);
     }
     alpha = Math.max(1e-4, safety * alpha);
-    const theta = Math.min(2.5, Math.max(0.4, (30 + state.c) / (30 + state.e)));
+    const theta = Math.min(2.5, Math.max(0.4, (40 + state.c) / (40 + state.e)));
     return { alpha, theta, k: 1 / alpha, band: cold ? 0.5 : this.#expectation.deadBand(series) };
   }
 

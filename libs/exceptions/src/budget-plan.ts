@@ -15,6 +15,9 @@ export interface Thresholds {
   node(altitude: WatchedAltitude, index: number): number;
 }
 
+/** What may alarm falsely at each series: D1's surge, its drop, and D3's zero run on top of them. */
+const DETECTORS = 3;
+
 /** Dead bands δ of detection.md by altitude. */
 export const deadBands: Record<Altitude, number> = {
   leaf: 0.25,
@@ -40,6 +43,7 @@ export function thresholds(plan: PlanIndex, budget: number): Thresholds {
   const lnC = allocateBudget({
     series: series.lines.length,
     falseAlarmsPerDay: budget,
+    directions: DETECTORS,
     value: (i) => series.value[i]!,
     lines: (i) => series.lines[i]!,
     alpha: (i) => series.alpha[i]!,

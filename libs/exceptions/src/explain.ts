@@ -204,6 +204,28 @@ function candidates(picture: Picture, fired: readonly Fired[]): Node[] {
   if (fired.length === 0) return [];
   const { places } = picture;
   const { plan } = places;
+  const touched = (node: Node): boolean => fired.some((one) => overlaps(one.node, node));
+  const nodes = aggregates(places).filter(touched);
+  const leaves = new Set(fired.flatMap(({ node }) => (node.altitude === 'leaf' ? [`${node.sku} ${node.location}`] : [])));
+  for (const sku of [...picture.skus.keys()].sort((a, b) => a - b)) {
+    const whole = skuNode(plan, sku);
+    if (!touched(whole)) continue;
+    const parts = [whole, ...plan.regions.map((_, region) => skuRegionNode(plan, sku, region))];
+    nodes.push(...parts.filter((node) => touched(node) && places.distinct(node)));
+    if (leaves.size === 0) continue;
+    for (const location of places.all) {
+      if (leaves.has(`${sku} ${location}`)) nodes.push(leafNode(plan, sku, location));
+    }
+  }
+  return nodes;
+}
+
+const aggregatesOf = new WeakMap<Places, Node[]>();
+
+function aggregates(places: Places): Node[] {
+  const known = aggregatesOf.get(places);
+  if (known) return known;
+  const { plan } = places;
   const nodes: Node[] = [totalNode];
   plan.regions.forEach((_, region) => nodes.push(regionNode(region)));
   plan.families.forEach((_, family) => {
@@ -211,15 +233,9 @@ function candidates(picture: Picture, fired: readonly Fired[]): Node[] {
     plan.regions.forEach((_, region) => nodes.push(familyRegionNode(family, region)));
   });
   plan.locations.forEach((_, location) => nodes.push(locationNode(plan, location)));
-  const leaves = new Set(fired.flatMap(({ node }) => (node.altitude === 'leaf' ? [`${node.sku} ${node.location}`] : [])));
-  for (const sku of [...picture.skus.keys()].sort((a, b) => a - b)) {
-    nodes.push(skuNode(plan, sku));
-    plan.regions.forEach((_, region) => nodes.push(skuRegionNode(plan, sku, region)));
-    for (const location of places.all) {
-      if (leaves.has(`${sku} ${location}`)) nodes.push(leafNode(plan, sku, location));
-    }
-  }
-  return nodes.filter((node) => fired.some((one) => overlaps(one.node, node)) && places.distinct(node));
+  const distinct = nodes.filter((node) => places.distinct(node));
+  aggregatesOf.set(places, distinct);
+  return distinct;
 }
 
 /**
@@ -250,9 +266,12 @@ export const ownRatio = (picture: Picture, fired: Fired, alphaOf: AlphaOf): numb
 export const sameNode = (a: Node, b: Node): boolean =>
   a.altitude === b.altitude && a.sku === b.sku && a.family === b.family && a.region === b.region && a.location === b.location;
 
-/** Changes the expectation of a cause's leaves by its ratio of each day, drawn towards the window's. */
-export function applyCause(picture: Picture, cause: Pick<Cause, 'node' | 'window' | 'direction' | 'theta'>): void {
-  const { lines, expected } = picture.daily(cause.node);
+/**
+ * Changes the expectation of a cause's leaves by its ratio of each day, drawn towards the window's.
+ * @param daily the picture's of the cause's node, where it is at hand
+ */
+export function applyCause(picture: Picture, cause: Pick<Cause, 'node' | 'window' | 'direction' | 'theta'>, daily = picture.daily(cause.node)): void {
+  const { lines, expected } = daily;
   const factors = new Float64Array(Math.min(cause.window, picture.days));
   for (let age = 0; age < factors.length; age++) {
     const ratio = (lines[age]! + PRIOR_LINES * cause.theta) / (expected[age]! + PRIOR_LINES);

@@ -23,6 +23,7 @@ const LONGEST_PAUSE = 200;
 /** Silences older than every window are forgotten. */
 const FAR_MS = 14 * 3_600_000;
 const KEPT_MS = 18 * DAY_MS;
+const DAYS_AT_HAND = 40;
 
 /** A location's feed said nothing over [from, to); still silent, or doubtful, when `to` is Infinity. */
 export interface Silence {
@@ -48,6 +49,7 @@ export class Feeds {
   readonly versions: Int32Array;
   /** By location: day × families + family → share of the day in silences that are over. */
   readonly #shares: Map<number, number>[];
+  readonly #quietOn = new Map<number, ReadonlySet<number>>();
   readonly #local = new WeakMap<Silence, LocalSilence>();
 
   /** The last tick. */
@@ -90,6 +92,7 @@ export class Feeds {
   #changed(location: number): void {
     this.versions[location]!++;
     this.#shares[location]!.clear();
+    this.#quietOn.clear();
   }
 
   /** Locations with a silence that is past doubt: closed ones were kept for that, an open one has passed the threshold. */
@@ -250,10 +253,14 @@ export class Feeds {
 
   /** Locations with a silence that may touch a business day. */
   quietOn(day: number): ReadonlySet<number> {
+    const known = this.#quietOn.get(day);
+    if (known) return known;
     const quiet = new Set<number>();
     this.#silences.forEach((list, location) => {
       if (list.some((silence) => touches(silence, day))) quiet.add(location);
     });
+    if (this.#quietOn.size > DAYS_AT_HAND) this.#quietOn.clear();
+    this.#quietOn.set(day, quiet);
     return quiet;
   }
 

@@ -107,6 +107,10 @@ export class Places {
   readonly all: readonly number[];
   /** SKUs a family. */
   readonly skusOfFamily: Uint32Array;
+  /** 1 = the cell (family × locations + location) has a leaf; of the others nothing is ever expected or counted. */
+  readonly #planned: Uint8Array;
+  readonly #cells = new Map<number, Uint32Array>();
+  readonly #sellers = new Map<number, readonly number[]>();
   readonly #one: readonly (readonly number[])[];
 
   constructor(plan: PlanIndex) {
@@ -116,6 +120,10 @@ export class Places {
     this.all = plan.locations.map((_, i) => i);
     this.ofRegion = plan.regions.map((_, region) => this.all.filter((i) => plan.regionOfLocation[i] === region));
     this.#one = this.all.map((i) => [i]);
+    this.#planned = new Uint8Array(plan.families.length * plan.locations.length);
+    for (let leaf = 0; leaf < plan.leaves; leaf++) {
+      this.#planned[plan.familyOfSku[plan.leafSku[leaf]!]! * plan.locations.length + plan.leafLocation[leaf]!] = 1;
+    }
     this.skusOfFamily = new Uint32Array(plan.families.length);
     for (const family of plan.familyOfSku) this.skusOfFamily[family]!++;
   }
@@ -124,6 +132,30 @@ export class Places {
   locations(node: Node): readonly number[] {
     if (node.location >= 0) return this.#one[node.location]!;
     return node.region >= 0 ? this.ofRegion[node.region]! : this.all;
+  }
+
+  /** The cells with a leaf in a node above the SKU, ascending. */
+  cells({ family, region, location }: Node): Uint32Array {
+    const { families, regions, locations } = this.plan;
+    const key = ((family + 1) * (regions.length + 1) + region + 1) * (locations.length + 1) + location + 1;
+    const known = this.#cells.get(key);
+    if (known) return known;
+    const found: number[] = [];
+    const places = location >= 0 ? this.#one[location]! : region >= 0 ? this.ofRegion[region]! : this.all;
+    for (let f = Math.max(family, 0); f < (family < 0 ? families.length : family + 1); f++) {
+      for (const place of places) if (this.#planned[f * locations.length + place]) found.push(f * locations.length + place);
+    }
+    const cells = Uint32Array.from(found);
+    this.#cells.set(key, cells);
+    return cells;
+  }
+
+  /** Locations in a node's scope that sell a SKU, ascending. */
+  sellers(sku: number, { region, location }: Node): readonly number[] {
+    let known = this.#sellers.get(sku);
+    if (!known) this.#sellers.set(sku, (known = [...this.plan.leafLocation.subarray(this.plan.leavesOfSku[sku]!, this.plan.leavesOfSku[sku + 1]!)]));
+    if (location >= 0) return known.includes(location) ? this.#one[location]! : [];
+    return region < 0 ? known : known.filter((place) => this.plan.regionOfLocation[place] === region);
   }
 
   /** How many nodes an altitude has. */

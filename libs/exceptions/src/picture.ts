@@ -61,16 +61,24 @@ export class Picture {
   daily(node: Node): Daily {
     const daily = { lines: new Float64Array(this.days), expected: new Float64Array(this.days) };
     const width = this.places.plan.locations.length;
-    const locations = this.places.locations(node);
     if (node.sku >= 0) {
       const picture = this.skus.get(node.sku);
+      const locations = picture ? this.places.sellers(node.sku, node) : [];
       if (picture) for (let age = 0; age < this.days; age++) addUp(picture, age, age * width, locations, daily);
       return daily;
     }
-    const from = Math.max(node.family, 0);
-    const to = node.family < 0 ? this.places.plan.families.length : from + 1;
+    const { lines, expected } = this;
+    const cells = this.places.cells(node);
     for (let age = 0; age < this.days; age++) {
-      for (let family = from; family < to; family++) addUp(this, age, age * this.cells + family * width, locations, daily);
+      const row = age * this.cells;
+      let some = 0;
+      let wanted = 0;
+      for (let i = 0; i < cells.length; i++) {
+        some += lines[row + cells[i]!]!;
+        wanted += expected[row + cells[i]!]!;
+      }
+      daily.lines[age] = some;
+      daily.expected[age] = wanted;
     }
     return daily;
   }
@@ -79,10 +87,10 @@ export class Picture {
   explain(node: Node, factors: Float64Array): void {
     const { plan } = this.places;
     const width = plan.locations.length;
-    const locations = this.places.locations(node);
     for (const [sku, picture] of this.skus) {
       if (node.sku >= 0 ? node.sku !== sku : node.family >= 0 && node.family !== plan.familyOfSku[sku]) continue;
-      for (let age = 0; age < factors.length; age++) {
+      const locations = this.places.sellers(sku, node);
+      for (let age = 0; age < factors.length && locations.length > 0; age++) {
         for (const location of locations) {
           const before = picture.expected[age * width + location]!;
           if (before === 0) continue;
@@ -94,15 +102,17 @@ export class Picture {
       }
     }
     if (node.sku >= 0) return;
-    const from = Math.max(node.family, 0);
-    const to = node.family < 0 ? plan.families.length : from + 1;
+    const { expected } = this;
+    const cells = this.places.cells(node);
     for (let age = 0; age < factors.length; age++) {
-      for (let family = from; family < to; family++) {
-        for (const location of locations) {
-          const cell = age * this.cells + family * width + location;
-          const before = this.expected[cell]!;
-          if (before !== 0) this.#set(this.expected, cell, before * factors[age]!);
-        }
+      const factor = factors[age]!;
+      if (factor === 1) continue;
+      for (const inRow of cells) {
+        const cell = age * this.cells + inRow;
+        const before = expected[cell]!;
+        if (before === 0) continue;
+        if (this.#undo) this.#set(expected, cell, before * factor);
+        else expected[cell] = before * factor;
       }
     }
   }

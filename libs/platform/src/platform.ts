@@ -11,6 +11,8 @@ export interface Platform {
   logger: Logger;
   log: EventLog;
   store: Store;
+  /** Of the database behind the store, password included: not for logs. */
+  databaseUrl: string;
   /** Partitions of the events topic, which may differ from the configuration when the topic was there before. */
   partitions: number;
   /** 'own': this process runs the embedded database; 'joined': another one does, or it is a server. */
@@ -49,7 +51,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     const log = await openLog(url, config, logger);
     closers.push(() => log.close());
     const partitions = await ensureTopic(log, config);
-    return { config, logger, log, store, partitions, database: server ? 'own' : 'joined', close };
+    return { config, logger, log, store, databaseUrl: url, partitions, database: server ? 'own' : 'joined', close };
   } catch (error) {
     await close().catch((failure: Error) => logger.warn({ error: failure.message }, 'closing after a failed start'));
     throw error;

@@ -100,7 +100,11 @@ export class DetectRunner {
   async #assigned(partitions: readonly number[]): Promise<Map<number, number | undefined>> {
     const starts = new Map<number, number | undefined>();
     for (const partition of partitions) {
-      const task = await this.#open(partition);
+      const task = await this.#open(partition).catch((error: Error) => {
+        // The log asks again, which mends a store that is away, but not a damaged snapshot or a plan that is missing.
+        if (!isAway(error)) this.#broken(error);
+        throw error;
+      });
       this.#tasks.set(partition, task);
       starts.set(partition, task.handled);
     }
@@ -150,7 +154,13 @@ export class DetectRunner {
     const task = this.#tasks.get(batch.partition);
     if (!task || task.stopped) throw new PlumblineError('partition-gone', `Partition ${batch.partition} left this process.`);
     if (this.#failure) throw this.#failure;
-    await this.#handle(task, batch);
+    try {
+      await this.#handle(task, batch);
+    } catch (error) {
+      // Redelivery would go on from a state that took half a record: a fresh one must replay instead.
+      this.#broken(error as Error);
+      throw error;
+    }
     task.batch = batch;
     task.pendingSince ??= this.#options.now();
     if (task.state.outputSize > OUTPUT_BOUND) await this.#commitSoon(true);
@@ -165,6 +175,7 @@ export class DetectRunner {
         i++;
         continue;
       }
+      if (task.state.wantsPlan) await this.#patiently(() => task.state.loadPlan());
       const end = task.handled < task.committedOffset ? upTo(batch, i, task.committedOffset) : batch.length;
       // A plan that takes effect is loaded before the tick at which it does: handling stops there and goes on after.
       i = task.state.handle(batch, i, end);
@@ -173,7 +184,6 @@ export class DetectRunner {
         task.state.discardOutput();
         this.metrics.replayed += 1;
       }
-      if (task.state.wantsPlan) await task.state.loadPlan();
     }
     this.metrics.handled += batch.length;
     this.metrics.detectMs += this.#options.now() - began;
@@ -241,18 +251,26 @@ export class DetectRunner {
   }
 
   /**
-   * The store may be away for a while; what was taken from the partitions is written when it is back. A commit whose
-   * outcome is unknown is repeated as it is: the store knows its number.
+   * A commit whose outcome is unknown is repeated as it is: the store knows its number.
    * @returns false when a partition of these was fenced; then nothing was written
    */
   async #writeOnce(commits: readonly DetectCommit[]): Promise<boolean> {
+    try {
+      await this.#patiently(() => this.#options.store.commitDetect(commits));
+      return true;
+    } catch (error) {
+      if (error instanceof PlumblineError && error.code === 'fenced') return false;
+      throw error;
+    }
+  }
+
+  /** The store may be away for a while; what waits for it goes on when it is back. */
+  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
     for (let wait = 50; ; wait = Math.min(wait * 2, 2000)) {
       try {
-        await this.#options.store.commitDetect(commits);
-        return true;
+        return await ask();
       } catch (error) {
-        if (error instanceof PlumblineError && error.code === 'fenced') return false;
-        if (!(error instanceof PlumblineError) || error.code !== 'store-unavailable' || this.#failure) throw error;
+        if (!isAway(error) || this.#failure) throw error;
         this.#options.logger.warn({ error: error.message, wait }, 'store unavailable, will try again');
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
@@ -274,6 +292,8 @@ export class DetectRunner {
     this.#fail(error);
   }
 }
+
+const isAway = (error: unknown): error is PlumblineError => error instanceof PlumblineError && error.code === 'store-unavailable';
 
 /** Uncommitted results of a partition, in rough bytes, past which its next batch waits for the commit. */
 const OUTPUT_BOUND = 32 * 1024 * 1024;

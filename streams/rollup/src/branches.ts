@@ -13,6 +13,7 @@ import {
   type Places,
 } from '@plumbline/exceptions';
 import type { BusinessDay, Money } from '@plumbline/kernel';
+import type { PlanIndex } from '@plumbline/plan';
 import type { NodeSums } from './node-sums.ts';
 import type { Sight } from './sight.ts';
 
@@ -64,52 +65,65 @@ export class Branches {
 function planAhead(node: Node, sight: Sight): Ahead {
   const { plan } = sight.places;
   const sum: Ahead = { remaining: 0, units: 0, revenue: 0, lines: 0 };
-  const from = Math.max(node.family, 0);
-  const to = node.family < 0 ? plan.families.length : from + 1;
-  for (const location of sight.places.locations(node)) {
+  const add = (location: number, of: (day: BusinessDay) => Omit<Ahead, 'remaining'>): void => {
     const today = sight.today(location);
     const end = horizonEnd(today);
     for (let day = today; day < Math.max(end, today + 7); day++) {
-      const inside = day < end ? 1 : 0;
-      if (node.sku >= 0) {
-        const leaf = plan.leafOf(node.sku, location);
-        if (leaf < 0) continue;
-        const units = plan.unitsOfLeaf(leaf, day, day + 1);
-        sum.remaining += inside * units;
-        sum.units += units;
-        sum.revenue += plan.revenueOfLeaf(leaf, day, day + 1);
-        sum.lines += plan.linesOfLeaf(leaf, day);
-        continue;
-      }
-      for (let family = from; family < to; family++) {
-        const units = plan.unitsOfCell(family, location, day);
-        sum.remaining += inside * units;
-        sum.units += units;
-        sum.revenue += plan.revenueOfCell(family, location, day);
-        sum.lines += plan.linesOfCell(family, location, day);
-      }
+      const { units, revenue, lines } = of(day);
+      if (day < end) sum.remaining += units;
+      sum.units += units;
+      sum.revenue += revenue;
+      sum.lines += lines;
     }
+  };
+  if (node.sku >= 0) {
+    for (const leaf of leavesOf(node, plan)) {
+      add(plan.leafLocation[leaf]!, (day) => ({
+        units: plan.unitsOfLeaf(leaf, day, day + 1),
+        revenue: plan.revenueOfLeaf(leaf, day, day + 1),
+        lines: plan.linesOfLeaf(leaf, day),
+      }));
+    }
+    return sum;
+  }
+  for (const cell of sight.places.cells(node)) {
+    const location = cell % plan.locations.length;
+    const family = (cell - location) / plan.locations.length;
+    add(location, (day) => ({
+      units: plan.unitsOfCell(family, location, day),
+      revenue: plan.revenueOfCell(family, location, day),
+      lines: plan.linesOfCell(family, location, day),
+    }));
   }
   return sum;
+}
+
+function leavesOf(node: Node, plan: PlanIndex): number[] {
+  const leaves: number[] = [];
+  for (let leaf = plan.leavesOfSku[node.sku]!; leaf < plan.leavesOfSku[node.sku + 1]!; leaf++) {
+    const location = plan.leafLocation[leaf]!;
+    if (node.location >= 0 ? node.location === location : node.region < 0 || node.region === plan.regionOfLocation[location]) leaves.push(leaf);
+  }
+  return leaves;
 }
 
 /** Units planned for today that should have been sold by now. */
 function elapsedUnits(node: Node, sight: Sight): number {
   const { plan } = sight.places;
   let units = 0;
-  const from = Math.max(node.family, 0);
-  const to = node.family < 0 ? plan.families.length : from + 1;
-  for (const location of sight.places.locations(node)) {
+  if (node.sku >= 0) {
+    for (const leaf of leavesOf(node, plan)) {
+      const location = plan.leafLocation[leaf]!;
+      const today = sight.today(location);
+      units += plan.unitsOfLeaf(leaf, today, today + 1) * sight.elapsed(plan.familyOfSku[node.sku]!, location, today);
+    }
+    return units;
+  }
+  for (const cell of sight.places.cells(node)) {
+    const location = cell % plan.locations.length;
+    const family = (cell - location) / plan.locations.length;
     const today = sight.today(location);
-    if (node.sku >= 0) {
-      const leaf = plan.leafOf(node.sku, location);
-      if (leaf >= 0) units += plan.unitsOfLeaf(leaf, today, today + 1) * sight.elapsed(plan.familyOfSku[node.sku]!, location, today);
-      continue;
-    }
-    for (let family = from; family < to; family++) {
-      const planned = plan.unitsOfCell(family, location, today);
-      if (planned > 0) units += planned * sight.elapsed(family, location, today);
-    }
+    units += plan.unitsOfCell(family, location, today) * sight.elapsed(family, location, today);
   }
   return units;
 }

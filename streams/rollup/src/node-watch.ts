@@ -1,4 +1,4 @@
-import { deadBands, heardOf, nodesOf, type Feeds, type Node, type Places, type Thresholds, type WatchedAltitude } from '@plumbline/exceptions';
+import { deadBands, heardOf, nodesOf, watchedAltitudes, type Feeds, type Node, type Places, type Thresholds, type WatchedAltitude } from '@plumbline/exceptions';
 import { SeriesBank, type Expectation, type Firing } from '@plumbline/detection';
 import { firstDayOfMonth, type BusinessDay, type Instant, type Zone } from '@plumbline/kernel';
 import { NODES_PER_CELL, type PlanIndex, type PlanNodes } from '@plumbline/plan';
@@ -72,7 +72,8 @@ export class NodeWatch {
     this.#feeds = feeds;
     this.#familyOfCell = Uint16Array.from({ length: days.cells }, (_, cell) => Math.floor(cell / plan.locations.length));
     ({ clocks: this.clocks, clockOf: this.clockOf } = clocksOf(plan, nodes));
-    this.nodeOf = nodes.nodes.map((node) => nodesOf(places, node.altitude)[indexIn(plan, node)]!);
+    const ofAltitude = new Map(watchedAltitudes.map((altitude) => [altitude, nodesOf(places, altitude)]));
+    this.nodeOf = nodes.nodes.map((node) => ofAltitude.get(node.altitude)![indexIn(plan, node)]!);
     this.#thresholds = Float64Array.from(nodes.nodes, (node) => thresholds.node(node.altitude as WatchedAltitude, indexIn(plan, node)));
     this.#pool = poolDispersion(plan, nodes);
     this.#open = new Uint8Array(nodes.nodes.length).fill(255);

@@ -5,8 +5,10 @@ import {
   directionOf,
   findCauses,
   LEAST_RATIO,
+  overlaps,
   ownRatio,
   sameNode,
+  skuNode,
   type Cause,
   type Fired,
   type Node,
@@ -16,6 +18,7 @@ import type { Instant } from '@plumbline/kernel';
 import type { Book } from './book.ts';
 import type { Era } from './era.ts';
 import type { Held } from './held.ts';
+import type { SkuDays } from './sku-days.ts';
 
 type Explanation = Pick<Cause, 'node' | 'direction' | 'window' | 'theta'> & { held: Held };
 
@@ -46,12 +49,19 @@ const ofSameNode = (era: Era, explaining: readonly Held[], fired: Fired): Held |
 
 function searchAmong(era: Era, book: Book, explaining: readonly Held[], fired: readonly Fired[], at: Instant): void {
   const alphaOf = (node: Node): number => era.alphaOf(node);
+  const touched = (node: Node): boolean => fired.some((one) => overlaps(one.node, node));
+  // What is said of other SKUs' exceptions moves a wide candidate by little, and what fired not at all.
+  const near = explaining.filter((held) => {
+    const node = era.nodeOf(held);
+    return node !== undefined && (node.sku < 0 || touched(node));
+  });
   const skus = new Set<number>();
   for (const { node } of fired) skus.add(node.sku);
-  for (const held of explaining) skus.add(era.nodeOf(held)?.sku ?? -1);
-  const picture = era.pictures.of(era.sight(at), (days) => skus.has(days.sku) || era.days.latest - days.lastFired < SUSPECT_DAYS);
+  for (const held of near) skus.add(era.nodeOf(held)!.sku);
+  const suspect = (days: SkuDays): boolean => era.days.latest - days.lastFired < SUSPECT_DAYS && touched(skuNode(era.plan, days.sku));
+  const picture = era.pictures.of(era.sight(at), (days) => skus.has(days.sku) || suspect(days));
   const raw = picture.copy();
-  const open = explaining.flatMap((held) => explanationOf(era, held, picture));
+  const open = near.flatMap((held) => explanationOf(era, held, picture));
   const left: Fired[] = [];
   for (const one of fired) {
     const host = hostOf(open, one, raw, picture, alphaOf);
@@ -61,16 +71,24 @@ function searchAmong(era: Era, book: Book, explaining: readonly Held[], fired: r
   if (left.length === 0) return;
   for (const cause of findCauses(picture, left, alphaOf)) {
     const held = book.raise(era, cause, at);
-    const inside = book.inside(era, held).map((child) => {
-      const one = firedOf(child, era.nodeOf(child)!, era.days.latest);
-      return { child, one, before: ownRatio(raw, one, alphaOf) };
-    });
-    const children = raw.trying(
-      () => applyCause(raw, cause),
-      () => inside.filter(({ one, before }) => accountsFor(cause, one, raw, before, alphaOf)),
-    );
-    book.fold(era, held, children.map(({ child }) => child), at);
+    foldInto(era, book, held, cause, at);
   }
+}
+
+/** Narrower exceptions that a new cause accounts for become part of it. */
+function foldInto(era: Era, book: Book, held: Held, cause: Cause, at: Instant): void {
+  const narrower = book.inside(era, held);
+  if (narrower.length === 0) return;
+  const alphaOf = (node: Node): number => era.alphaOf(node);
+  const skus = new Set(narrower.map((child) => era.nodeOf(child)!.sku).concat(cause.node.sku));
+  const raw = era.pictures.of(era.sight(at), (days) => skus.has(days.sku));
+  const inside = narrower.map((child) => {
+    const one = firedOf(child, era.nodeOf(child)!, era.days.latest);
+    return { child, one, before: ownRatio(raw, one, alphaOf) };
+  });
+  applyCause(raw, cause);
+  const children = inside.filter(({ one, before }) => accountsFor(cause, one, raw, before, alphaOf));
+  book.fold(era, held, children.map(({ child }) => child), at);
 }
 
 /** Puts an open exception's change into the picture's expectation; nothing when the change is over or unseen. */
@@ -90,7 +108,7 @@ function explanationOf(era: Era, held: Held, picture: Picture): Explanation[] {
   const ratio = Math.max(LEAST_RATIO, lines / expected);
   const theta = held.direction > 0 ? Math.max(1, ratio) : Math.min(1, ratio);
   const explanation = { held, node, direction: held.direction, window, theta };
-  applyCause(picture, explanation);
+  applyCause(picture, explanation, daily);
   return [explanation];
 }
 

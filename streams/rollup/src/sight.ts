@@ -1,4 +1,4 @@
-import { heardOf, type Feeds, type Node, type Places, type SkuPicture } from '@plumbline/exceptions';
+import { heardOf, totalNode, type Feeds, type Node, type Places, type SkuPicture } from '@plumbline/exceptions';
 import type { BusinessDay, Instant } from '@plumbline/kernel';
 import { LINES, PLANNED_LINES, PLANNED_UNITS, SLOTS, UNITS, type CellDays } from './cell-days.ts';
 import type { ReportedSkus, SkuDays } from './sku-days.ts';
@@ -21,7 +21,7 @@ export class Sight {
   readonly at: Instant;
   readonly latest: BusinessDay;
   readonly #days: CellDays;
-  readonly #skus: ReportedSkus;
+  readonly skus: ReportedSkus;
   readonly #feeds: Feeds;
   /** Local day and minute of each location. */
   readonly #today: Int32Array;
@@ -43,18 +43,16 @@ export class Sight {
 
   /** Fills the days of every cell that are over (`past` 1), or under way (0), into a picture's columns. */
   fillCells(lines: Float64Array, expected: Float64Array, past: 0 | 1): void {
-    const { families, locations } = this.places.plan;
-    const cells = this.#days.cells;
+    const width = this.places.plan.locations.length;
     for (let age = 0; age < PICTURE_DAYS; age++) {
       const day = this.latest - age;
-      for (let location = 0; location < locations.length; location++) {
+      for (const cell of this.places.cells(totalNode)) {
+        const location = cell % width;
         if (!this.#is(location, day, past)) continue;
-        for (let family = 0, cell = location; family < families.length; family++, cell += locations.length) {
-          const seen = nothing();
-          if (!this.#addCell(seen, family, location, day)) continue;
-          lines[age * cells + cell] = seen.lines;
-          expected[age * cells + cell] = seen.expected;
-        }
+        const seen = nothing();
+        if (!this.#addCell(seen, (cell - location) / width, location, day)) continue;
+        lines[age * this.#days.cells + cell] = seen.lines;
+        expected[age * this.#days.cells + cell] = seen.expected;
       }
     }
   }
@@ -77,23 +75,21 @@ export class Sight {
   /** One business day of a node; undefined when nothing is known of it. */
   day(node: Node, day: BusinessDay): Seen | undefined {
     const sum = nothing();
-    return this.#addDay(sum, node, day, this.places.locations(node)) ? sum : undefined;
+    return this.#addDay(sum, node, day, undefined) ? sum : undefined;
   }
 
   /** The days of a node from `from` on, as far as they are kept, that its locations have left behind. */
   past(node: Node, from: BusinessDay): Seen {
     const sum = nothing();
-    const locations = this.places.locations(node);
     const oldest = Math.max(from, this.latest - SLOTS + 1);
-    for (let day = oldest; day <= this.latest; day++) this.#addDay(sum, node, day, this.#at(locations, day, 1));
+    for (let day = oldest; day <= this.latest; day++) this.#addDay(sum, node, day, 1);
     return sum;
   }
 
   /** The same of the days under way. */
   current(node: Node, from: BusinessDay): Seen {
     const sum = nothing();
-    const locations = this.places.locations(node);
-    for (let day = Math.max(from, this.latest - 2); day <= this.latest; day++) this.#addDay(sum, node, day, this.#at(locations, day, 0));
+    for (let day = Math.max(from, this.latest - 2); day <= this.latest; day++) this.#addDay(sum, node, day, 0);
     return sum;
   }
 
@@ -109,28 +105,31 @@ export class Sight {
     return { places: this.version(this.places.locations(node)), sku: node.sku >= 0 ? (this.skus.all.get(node.sku)?.version ?? 0) : 0 };
   }
 
-  /** Of some locations those whose day is over (1) or under way (0). */
-  #at(locations: readonly number[], day: BusinessDay, past: 0 | 1): readonly number[] {
-    const is = (location: number): boolean => this.#is(location, day, past);
-    return locations.every(is) ? locations : locations.filter(is);
-  }
-
+  /** Whether a location's day is over (1), or under way (0). */
   #is(location: number, day: BusinessDay, past: 0 | 1): boolean {
     const today = this.#today[location]!;
     return past === 1 ? today > day : today === day;
   }
 
-  #addDay(sum: Seen, node: Node, day: BusinessDay, locations: readonly number[]): boolean {
+  /** @param past 1 = of locations whose day is over, 0 = under way; absent = of all */
+  #addDay(sum: Seen, node: Node, day: BusinessDay, past: 0 | 1 | undefined): boolean {
+    const { plan } = this.places;
     let known = false;
     if (node.sku >= 0) {
       const days = this.skus.all.get(node.sku);
-      if (days) for (const location of locations) known = this.#addLeaf(sum, days, location, day) || known;
+      if (!days) return false;
+      for (let leaf = plan.leavesOfSku[node.sku]!; leaf < plan.leavesOfSku[node.sku + 1]!; leaf++) {
+        const location = plan.leafLocation[leaf]!;
+        if (node.location >= 0 ? node.location !== location : node.region >= 0 && node.region !== plan.regionOfLocation[location]) continue;
+        if (past === undefined || this.#is(location, day, past)) known = this.#addLeaf(sum, days, location, day) || known;
+      }
       return known;
     }
-    const from = Math.max(node.family, 0);
-    const to = node.family < 0 ? this.places.plan.families.length : from + 1;
-    for (let family = from; family < to; family++) {
-      for (const location of locations) known = this.#addCell(sum, family, location, day) || known;
+    const width = plan.locations.length;
+    for (const cell of this.places.cells(node)) {
+      const location = cell % width;
+      if (past !== undefined && !this.#is(location, day, past)) continue;
+      known = this.#addCell(sum, (cell - location) / width, location, day) || known;
     }
     return known;
   }

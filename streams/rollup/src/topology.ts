@@ -183,6 +183,7 @@ export class RollUp {
       const node = era.nodeOf(held);
       if (!node || (node.location >= 0 && node.location !== location)) continue;
       if (node.region >= 0 && node.region !== era.plan.regionOfLocation[location]) continue;
+      if (node.sku >= 0 && era.plan.leafOf(node.sku, location) < 0) continue;
       const seen = sight.day({ ...node, location }, day);
       if (seen) add(held.settled, seen);
     }

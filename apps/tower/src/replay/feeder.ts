@@ -8,7 +8,7 @@ import { textOf, type SalesFile } from './file.ts';
 import type { SalesFormat, SalesLine } from './formats.ts';
 
 /** Event time between two ticks of a replay while lines flow; in gaps, nights and closed days, an hour. */
-const TICK_MS = 15 * MINUTE_MS;
+const TICK_MS = 30 * MINUTE_MS;
 const BATCH_RECORDS = 5000;
 const CLOCK = 'urn:plumbline:clock:replay';
 

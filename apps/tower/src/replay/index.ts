@@ -26,6 +26,8 @@ export interface ReplayOptions {
   log?: 'embedded' | 'kafka';
   currency?: string;
   partitions?: number;
+  /** The program's own file, for the roll-up's thread; absent: no thread. */
+  thread?: string;
   onPhase: Phase;
   onProgress(progress: ReplayProgress): void;
   signal: AbortSignal;
@@ -112,7 +114,7 @@ function formatOf(file: SalesFile, options: ReplayOptions, path: string): SalesF
 
 async function replayInto(platform: Platform, file: SalesFile, format: SalesFormat, options: ReplayOptions): Promise<ReplaySummary> {
   const { store, log, config } = platform;
-  const streams = (await othersAreRunning(platform, options)) ? undefined : await startStreams(platform);
+  const streams = (await othersAreRunning(platform, options)) ? undefined : await startStreams(platform, options.thread);
   const producer = await log.producer();
   const before = { counters: await store.counters(), exceptions: await countExceptions(platform) };
   const began = performance.now();

@@ -24,6 +24,7 @@ export async function replay(call: Call, file: string, { format, map, timezone, 
     speed,
     plan,
     isolated,
+    ...defined({ thread: process.argv[1] }),
     signal: call.signal,
     onPhase: (name, detail) => progress.phase(name, detail),
     onProgress: ({ share, lines, at, secondsLeft: left }) => {

@@ -19,7 +19,7 @@ export async function start({ env, signal, terminal }: Call, { port, host, data,
     ...(data === undefined ? {} : { PLUMBLINE_DATA: data }),
     ...(demo ? {} : { PLUMBLINE_DEMO: 'off' }),
   });
-  return runTower(config, signal, startLines(terminal));
+  return runTower(config, signal, startLines(terminal), process.argv[1]);
 }
 
 const STEP = /^ {2}\S/;
