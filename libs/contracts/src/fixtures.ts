@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { instantText } from './civil.ts';
 import { saleEvent, type SaleLine } from './encode.ts';
-import { MAX_AMOUNT } from './fields.ts';
+import { MAX_AMOUNT, MAX_CODE_BYTES, utf8Length } from './fields.ts';
 
 /** Generators for this library's property tests. */
 const plain = fc.string({ unit: fc.constantFrom(...'ABCxyz019-_./: #'), minLength: 1, maxLength: 24 });
 const wide = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
-  .filter((value) => /^\P{Cc}+$/u.test(value) && value.isWellFormed());
+  // A grapheme may be several code points of four bytes: a code has its limit in bytes.
+  .filter((value) => /^\P{Cc}+$/u.test(value) && value.isWellFormed() && utf8Length(value) <= MAX_CODE_BYTES);
 /** Mostly plain codes, now and then such as need escapes or more than ASCII. */
 export const label = fc.oneof({ weight: 9, arbitrary: plain }, { weight: 1, arbitrary: wide });
 
