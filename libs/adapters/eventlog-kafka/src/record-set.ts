@@ -90,12 +90,13 @@ export class RecordSet {
     this.cursor = this.headersAt[i]!;
     const count = this.varint();
     if (count <= 0) return undefined;
-    const all: Record<string, string> = {};
+    const all: [string, string][] = [];
     for (let left = count; left > 0; left--) {
       const name = this.text();
-      all[name] = this.text();
+      all.push([name, this.text()]);
     }
-    return all;
+    // Not by assignment: a header named __proto__ would be lost.
+    return Object.fromEntries(all);
   }
 
   private part(at: number, size: number): Uint8Array {
