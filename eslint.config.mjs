@@ -1,6 +1,7 @@
 // Lint: types' honesty, the import rule (imports point down only) and the purity of pure code.
 // test/lint-fixture holds files that must fail these rules; test/lint.mjs checks that they do.
 import nx from '@nx/eslint-plugin';
+import svelte from 'eslint-plugin-svelte';
 import ts from 'typescript-eslint';
 
 const PURE = ['libs/{kernel,contracts,plan,detection,exceptions}/src/**/*.ts', 'streams/*/src/**/topology.ts'];
@@ -9,7 +10,7 @@ const PURE = ['libs/{kernel,contracts,plan,detection,exceptions}/src/**/*.ts', '
 const impure = ['Date', 'process', 'console', 'setTimeout', 'setInterval', 'setImmediate', 'performance', 'fetch', 'crypto'];
 
 export default [
-  { ignores: ['dist/**', 'test/scratch*', '**/node_modules/**', '.nx/**', '.plumbline/**', 'coverage/**', 'test/lint-fixture/**'] },
+  { ignores: ['dist/**', 'test/scratch*', '**/node_modules/**', '**/.svelte-kit/**', '.nx/**', '.plumbline/**', 'coverage/**', 'test/lint-fixture/**'] },
   ...ts.configs.recommended.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],
@@ -22,10 +23,37 @@ export default [
       eqeqeq: 'error',
     },
   },
+  ...svelte.configs.recommended,
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parserOptions: { parser: ts.parser } },
+    plugins: { '@typescript-eslint': ts.plugin },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      eqeqeq: 'error',
+      'no-console': 'error',
+      // Live state is replaced as a whole, once a frame: one comparison instead of a signal per entry.
+      'svelte/prefer-svelte-reactivity': 'off',
+      // The tower has one address space and no base path.
+      'svelte/no-navigation-without-resolve': 'off',
+    },
+  },
+  // The browser gets types of the contracts, not their schemas.
+  {
+    files: ['apps/dashboard/src/**/*.{ts,svelte}', 'libs/charts/src/**/*.{ts,svelte}'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: [{ name: '@plumbline/contracts', allowTypeImports: true, message: 'Import types only: the schemas would triple the page’s script.' }] },
+      ],
+    },
+  },
   // Programs that a person runs print to the console.
   { files: ['test/perf/bench.ts', 'test/eval/main.ts', 'test/**/*.mjs'], rules: { 'no-console': 'off' } },
   {
-    files: ['{apps,libs,streams}/**/src/**/*.ts'],
+    files: ['{apps,libs,streams}/**/src/**/*.{ts,svelte}'],
     plugins: { '@nx': nx },
     rules: {
       '@nx/enforce-module-boundaries': [
@@ -52,6 +80,8 @@ export default [
               sourceTag: 'layer:platform',
               onlyDependOnLibsWithTags: ['layer:kernel', 'layer:ports', 'layer:adapters', 'layer:runtime'],
             },
+            { sourceTag: 'layer:charts', onlyDependOnLibsWithTags: ['layer:kernel', 'layer:charts'] },
+            { sourceTag: 'layer:dashboard', onlyDependOnLibsWithTags: ['layer:kernel', 'layer:charts'] },
             { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['*'] },
           ],
         },

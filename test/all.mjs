@@ -25,6 +25,8 @@ if (filters.length === 0) {
   for (const [name, file, args] of [
     ['lint and import rule', join(root, 'test', 'lint.mjs'), []],
     ['types', bin(['typescript', 'bin', 'tsc']), ['--noEmit', '-p', 'tsconfig.base.json']],
+    ['build', join(root, 'test', 'build.mjs'), []],
+    ['types of the dashboard', bin(['svelte-check', 'bin', 'svelte-check']), ['--workspace', 'apps/dashboard', '--tsconfig', './tsconfig.json', '--fail-on-warnings']],
   ]) {
     if (step(name, file, args)) passed++;
     else failed++;

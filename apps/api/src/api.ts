@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import packageJson from '../package.json' with { type: 'json' };
 import { registerBodies } from './http/body-parsers.ts';
 import { CONTEXT, SERVICES, type ApiContext } from './http/context.ts';
+import { registerDashboard } from './http/dashboard.ts';
 import { serveDocs } from './http/docs.ts';
 import { EventsController } from './http/events-controller.ts';
 import { ExceptionsController } from './http/exceptions-controller.ts';
@@ -37,6 +38,8 @@ export interface ApiOptions {
   /** Milliseconds UTC; default the wall clock. */
   now?: () => number;
   limits?: Partial<IngestLimits>;
+  /** Directory of the built dashboard; absent: only the API is served. */
+  dashboard?: string | undefined;
 }
 
 export interface Api {
@@ -60,7 +63,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const services = openServices({ source: platform, version, now, demo, progress, limits, observe: metrics.ingested });
   const stopping = new AbortController();
   const context: ApiContext = { version, logger, metrics, stopping: stopping.signal };
-  const app = await build(services, context, options.host);
+  const app = await build(services, context, options);
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   const release = async (): Promise<void> => {
     stopping.abort();
@@ -80,7 +83,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   return { url, services, close: () => (closing ??= release()) };
 }
 
-async function build(services: Services, context: ApiContext, host: string): Promise<NestFastifyApplication> {
+async function build(services: Services, context: ApiContext, { host, dashboard }: ApiOptions): Promise<NestFastifyApplication> {
   const { logger, metrics } = context;
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
@@ -90,6 +93,7 @@ async function build(services: Services, context: ApiContext, host: string): Pro
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   registerSecurity(fastify, host);
   registerBodies(fastify, services.ingest);
+  if (dashboard !== undefined) await registerDashboard(fastify, dashboard);
   fastify.addHook('onResponse', (request, reply, done) => {
     metrics.requested(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime / 1000);
     done();

@@ -1,3 +1,4 @@
+export { dashboardBeside } from './http/dashboard.ts';
 export { Actuals, type ActualsRequest } from './service/actuals.ts';
 export { DeadLetters, type Prepared } from './service/dead-letters.ts';
 export { Events, type EventsRequest } from './service/events.ts';

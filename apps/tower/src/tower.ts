@@ -1,4 +1,4 @@
-import { startApi } from '@plumbline/api';
+import { dashboardBeside, startApi } from '@plumbline/api';
 import type { Exception } from '@plumbline/contracts';
 import { formatInstant, type PlumblineError } from '@plumbline/kernel';
 import { openPlatform, type Phase, type Platform } from '@plumbline/platform';
@@ -65,7 +65,7 @@ export class Tower {
     const { platform } = this;
     const demo = config.demo ? await Demo.open(platform, Date.now()) : undefined;
     phase('api', `${config.host}:${config.port}`);
-    const api = await startApi({ platform, host: config.host, port: config.port, logger, progress: () => this.streams.progress(), work: () => this.streams.detect.metrics, ...(demo ? { demo } : {}) });
+    const api = await startApi({ platform, host: config.host, port: config.port, logger, progress: () => this.streams.progress(), work: () => this.streams.detect.metrics, dashboard: dashboardBeside(process.argv[1]), ...(demo ? { demo } : {}) });
     this.#closers.push(() => api.close());
     this.url = api.url;
     phase('ready', `${api.url}  (documentation of the API: ${api.url}/api/docs)`);

@@ -28,7 +28,6 @@ import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { CONTEXT, SERVICES, type ApiContext, type Services } from './context.ts';
 import { documentOf } from './docs.ts';
-import { homePage } from './home.ts';
 import { NotReady } from './problem.ts';
 import { Fits, Serve } from './serve.ts';
 
@@ -154,13 +153,5 @@ export class TowerController {
     const name = type.replace(/\.json$/, '');
     if (!isEventType(name)) throw new PlumblineError('schema-unknown', `There is no event type ${name}.`, { where: 'type', fix: 'See /api/schemas for all of them.' });
     return eventJsonSchemas()[name];
-  }
-
-  @Get()
-  @Header('content-type', 'text/html; charset=utf-8')
-  async home(): Promise<string> {
-    const { exceptions, plans } = this.#services;
-    const [page, plan] = await Promise.all([exceptions.list({ status: ['open', 'acknowledged', 'in-progress'], limit: 20 }), plans.inForce()]);
-    return homePage(page, plan);
   }
 }
