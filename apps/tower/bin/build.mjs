@@ -14,6 +14,7 @@ const ENTRIES = {
   rollup: 'streams/rollup/src/main.ts',
   archive: 'streams/archive/src/main.ts',
   clock: 'streams/clock/src/main.ts',
+  demo: 'apps/tower/src/demo-main.ts',
 };
 
 /** What is built: from which sources, how, and the stamp that says when. */

@@ -50,6 +50,7 @@ export const settings = {
   data: { env: 'PLUMBLINE_DATA', about: 'Folder of the embedded database', fallback: '.plumbline', read: text },
   host: { env: 'PLUMBLINE_HOST', about: 'Address the API binds to', fallback: '127.0.0.1', read: text },
   port: { env: 'PLUMBLINE_PORT', about: 'Port of the API', fallback: '7070', read: whole(0, 65535) },
+  metricsPort: { env: 'PLUMBLINE_METRICS_PORT', about: 'Port of a stream process’s own health and metrics; 0 = none', fallback: '0', read: whole(0, 65535) },
   log: { env: 'PLUMBLINE_LOG', about: 'Event log: embedded (in the embedded database) or kafka', fallback: 'embedded', read: choice('embedded', 'kafka') },
   kafkaBrokers: { env: 'KAFKA_BROKERS', about: 'Kafka bootstrap servers, host:port separated by commas', fallback: '', read: text },
   kafkaTls: { env: 'KAFKA_TLS', about: 'TLS to Kafka', fallback: 'off', read: onOff },

@@ -11,6 +11,10 @@ export interface ArchiveOptions {
   group: string;
   owner: string;
   logger: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+  /** It cannot go on. */
+  failed?: (error: Error) => void;
+  /** Called with the number of events of each transaction. */
+  archived?: (events: number) => void;
 }
 
 /**
@@ -32,6 +36,7 @@ export async function startArchive(options: ArchiveOptions): Promise<LogConsumer
     const last = batch.offset(batch.length - 1);
     await store.archive(ARCHIVE_STREAM, epoch, batch.partition, rows, last + 1);
     batch.acknowledge(last);
+    options.archived?.(rows.length);
   };
   return log.subscribe(
     { topic, group, maxBatch: 5000 },
@@ -51,7 +56,10 @@ export async function startArchive(options: ArchiveOptions): Promise<LogConsumer
         return Promise.resolve();
       },
       batch: write,
-      failed: (error) => logger.warn({ error: error.message }, 'archive stopped'),
+      failed(error) {
+        logger.warn({ error: error.message }, 'archive stopped');
+        options.failed?.(error);
+      },
     },
   );
 }
