@@ -10,7 +10,7 @@ const quiet = { info() {}, warn() {}, error() {} };
 async function start(plan: Store['plan']): Promise<{ handler: LogHandler; runner: DetectRunner; commits: DetectCommit[] }> {
   const commits: DetectCommit[] = [];
   const claim: Claim = { epoch: 1, offset: undefined, tick: -Infinity, snapshot: undefined };
-  const store = { claim: () => Promise.resolve(claim), commitDetect: (some: DetectCommit[]) => Promise.resolve(void commits.push(...some)), plan };
+  const store = { claim: () => Promise.resolve(claim), commitDetect: (some: DetectCommit[]) => Promise.resolve(void commits.push(...some)), plan, listened: () => false };
   let handler!: LogHandler;
   const subscribe: EventLog['subscribe'] = (_, given) => {
     handler = given;

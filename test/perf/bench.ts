@@ -7,11 +7,13 @@ import { openStore } from '@plumbline/store-postgres';
 import { javaAvailable, startKafka } from '@plumbline/testkit/kafka';
 import type { EventLog } from '@plumbline/ports';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, release, tmpdir, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, tmpdir, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inProcess } from './in-process.ts';
+import { live, quantile } from './live.ts';
 import { memory } from './memory.ts';
+import { measurePage } from './page.ts';
 import { pipeline, type PipelineResult } from './pipeline.ts';
 import { restart } from './restart.ts';
 
@@ -27,10 +29,10 @@ interface Figure {
 }
 
 const { values: flags } = parseArgs({
-  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, only: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, only: { type: 'string' }, long: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
 });
 if (flags.help) {
-  console.log('npm run bench [-- --quick] [--only core|in-process|memory|embedded|kafka|restart] [--json]\n--quick: a fifth of the events and series, for a first look.');
+  console.log('npm run bench [-- --quick] [--only core|in-process|memory|embedded|kafka|restart|live|page] [--long] [--json]\n--quick: a fifth of the events and series, for a first look. --long: the page’s memory is watched for ten minutes, not one.');
   process.exit(0);
 }
 
@@ -114,6 +116,32 @@ if (wanted('kafka')) {
 if (wanted('restart')) {
   const result = await withPostgres((url) => restart(url, Math.round(1_000_000 * share)));
   size('restart with 1,000,000 series to first result', result.seconds, 's', 10, 3, `${result.series.toLocaleString('en')} series, snapshot ${Math.round(result.snapshotBytes / 1e6)} MB`);
+}
+if (wanted('live')) {
+  const result = await live({ perSecond: 2000, seconds: Math.round(60 * share), bursts: Math.round(30 * share) });
+  const cores = `tower and database ${result.towerCores.toFixed(2)} cores, load ${loadavg()[0]!.toFixed(1)}`;
+  rate('HTTP ingest beside the live channel', result.perSecond, 'events/s', 1900, 2000, cores);
+  size('event accepted to figures in a socket, p50', quantile(result.figures, 0.5), 'ms', 100, 75, `${result.figures.length} requests of 20 events`);
+  size('event accepted to figures in a socket, p99', quantile(result.figures, 0.99), 'ms', 300, 200);
+  const slowest = result.missing > 0 ? 10_000 : quantile(result.exceptions, 1);
+  size('completing event accepted to its exception, slowest', slowest, 'ms', 1500, 1000, `${result.exceptions.length} of ${result.exceptions.length + result.missing} came`);
+}
+if (wanted('page')) {
+  const { load, scrolling, holding, memory: heap, perSecond } = await withPostgres((url) =>
+    measurePage({ database: url, exceptions: 5000, perSecond: 100, memorySeconds: flags.long ? 600 : 60 }),
+  );
+  const loaded = `load of the machine ${loadavg()[0]!.toFixed(1)}`;
+  const crowd = `5,000 open, ${perSecond.toFixed(0)} changes/s, drawn by software`;
+  // A display of 60 Hz gives no more than 60: what is asked for is that hardly any frame is missed.
+  rate('scrolling the queue, median', scrolling.median, 'frames/s', 58, 60, `${crowd}, ${loaded}`);
+  rate('scrolling the queue, slowest twentieth', scrolling.low, 'frames/s', 30, 60, `${(100 * scrolling.late).toFixed(1)} % of frames late`);
+  size('scrolling the queue, longest task', scrolling.longest, 'ms', 100, 50, `${scrolling.longTasks} tasks of more than 50 ms in 8 s`);
+  size('rows under a pointer at rest, 20 s', holding.rows, 'rows', 1, 1);
+  size('layout shifts, pointer at rest on a row, 20 s', holding.resting, 'score', 0.01, 0);
+  size('layout shifts, nobody at the queue, 10 s', holding.alone, 'score', 0.01, 0);
+  size('growth of the page’s memory', (heap.endBytes - heap.startBytes) / 1e6, 'MB', 5, 1, `${heap.seconds} s, from ${(heap.startBytes / 1e6).toFixed(1)} MB`);
+  size('script of the first load, compressed', load.scriptBytes / 1000, 'kB', 200, 150, `${(load.allScriptBytes / 1000).toFixed(0)} kB with what comes later`);
+  size('first load to interactive, processor 4× slower', load.interactive, 'ms', 1500, 1000, `first row ${Math.round(load.firstRow)} ms, ${loaded}`);
 }
 
 const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, memoryBytes: totalmem(), os: `${type()} ${release()}`, node: process.version };

@@ -8,24 +8,33 @@ import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import packageJson from '../package.json' with { type: 'json' };
 import { registerBodies } from './http/body-parsers.ts';
+import { ComparisonController } from './http/comparison-controller.ts';
 import { CONTEXT, SERVICES, type ApiContext } from './http/context.ts';
 import { registerDashboard } from './http/dashboard.ts';
 import { serveDocs } from './http/docs.ts';
 import { EventsController } from './http/events-controller.ts';
 import { ExceptionsController } from './http/exceptions-controller.ts';
+import { FiguresController } from './http/figures-controller.ts';
 import { nestLogger } from './http/nest-logger.ts';
 import { Metrics, type DetectWork } from './http/metrics.ts';
 import { PlansController } from './http/plans-controller.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
-import { registerSecurity } from './http/security.ts';
+import { foreignHost, foreignOrigin, registerSecurity } from './http/security.ts';
 import { TowerController, WorkController } from './http/tower-controller.ts';
+import { storedFigures, type FiguresSource } from './live/figures-source.ts';
+import { LiveGateway } from './live/gateway.ts';
+import type { HubLimits } from './live/hub.ts';
+import { LiveAdapter } from './live/live-adapter.ts';
+import { LIVE, Live } from './live/live.ts';
+import { Replicas } from './live/replicas.ts';
 import type { IngestLimits } from './service/ingest.ts';
 import { openServices, type Services } from './service/services.ts';
 import type { DemoControls } from './service/simulator.ts';
 import type { DetectProgress } from './service/status.ts';
 
 export interface ApiOptions {
-  platform: Pick<Platform, 'log' | 'store' | 'config' | 'partitions'>;
+  /** With the database's URL, API processes on it hear one another: who looks at what is told to all. */
+  platform: Pick<Platform, 'log' | 'store' | 'config' | 'partitions'> & Partial<Pick<Platform, 'databaseUrl'>>;
   host: string;
   /** 0 = any free port. */
   port: number;
@@ -40,19 +49,23 @@ export interface ApiOptions {
   limits?: Partial<IngestLimits>;
   /** Directory of the built dashboard; absent: only the API is served. */
   dashboard?: string | undefined;
+  /** Default: what the roll-up's commits leave in the store. */
+  figures?: FiguresSource;
+  liveLimits?: Partial<HubLimits>;
 }
 
 export interface Api {
   /** http://127.0.0.1:7070 */
   url: string;
   services: Services;
+  live: Live;
   /** No new requests; those under way have two seconds to end. Log and store stay open. */
   close(): Promise<void>;
 }
 
 const GRACE_MS = 2000;
 
-@Module({ controllers: [EventsController, ExceptionsController, PlansController, WorkController, TowerController] })
+@Module({ controllers: [ComparisonController, EventsController, ExceptionsController, FiguresController, PlansController, WorkController, TowerController], providers: [LiveGateway] })
 class ApiModule {}
 
 /** Serves the tower over HTTP. @throws PlumblineError 'port-in-use', 'port-refused', 'address-unknown' */
@@ -63,15 +76,19 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const services = openServices({ source: platform, version, now, demo, progress, limits, observe: metrics.ingested });
   const stopping = new AbortController();
   const context: ApiContext = { version, logger, metrics, stopping: stopping.signal };
-  const app = await build(services, context, options);
+  const figures = options.figures ?? storedFigures({ store: platform.store, logger });
+  const live = new Live({ store: platform.store, figures, metrics: metrics.live, logger, limits: options.liveLimits });
+  const app = await build(services, context, live, options);
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   const release = async (): Promise<void> => {
     stopping.abort();
+    await live.stop();
     await closeServer(app, fastify);
     await services.close();
     metrics.close();
   };
   try {
+    live.start();
     await fastify.listen({ host: options.host, port: options.port });
   } catch (error) {
     await release();
@@ -80,10 +97,10 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const url = urlOf(fastify.server.address() as AddressInfo);
   logger.info({ url }, 'API listens');
   let closing: Promise<void> | undefined;
-  return { url, services, close: () => (closing ??= release()) };
+  return { url, services, live, close: () => (closing ??= release()) };
 }
 
-async function build(services: Services, context: ApiContext, { host, dashboard }: ApiOptions): Promise<NestFastifyApplication> {
+async function build(services: Services, context: ApiContext, live: Live, { host, platform, dashboard }: ApiOptions): Promise<NestFastifyApplication> {
   const { logger, metrics } = context;
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
@@ -104,11 +121,19 @@ async function build(services: Services, context: ApiContext, { host, dashboard 
     providers: [
       { provide: SERVICES, useValue: services },
       { provide: CONTEXT, useValue: context },
+      { provide: LIVE, useValue: live },
     ],
-    exports: [SERVICES, CONTEXT],
+    exports: [SERVICES, CONTEXT, LIVE],
   };
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { bodyParser: false, abortOnError: false, logger: nestLogger(logger) });
   app.useGlobalFilters(new ProblemFilter(logger));
+  app.useWebSocketAdapter(
+    new LiveAdapter({
+      server: fastify.server,
+      refused: (headers) => (foreignHost(headers, host) ?? foreignOrigin(headers))?.message,
+      replicas: platform.databaseUrl === undefined ? undefined : new Replicas({ url: platform.databaseUrl, logger }),
+    }),
+  );
   serveDocs(app as unknown as INestApplication, context.version);
   await app.init();
   await fastify.ready();

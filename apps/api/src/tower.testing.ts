@@ -19,6 +19,7 @@ export interface TestTower {
   log: EventLog;
   store: Store;
   topic: string;
+  databaseUrl: string;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown, type?: string, headers?: Record<string, string>): Promise<Answer>;
   /** Everything in the log: partition, key and JSON, in log order per partition. */
@@ -49,7 +50,7 @@ export async function testTower(options: Partial<ApiOptions> = {}): Promise<Test
   const config = readConfig({});
   const topic = config.topic;
   await log.createTopic(topic, { partitions: PARTITIONS });
-  const platform = { log, store, config, partitions: PARTITIONS };
+  const platform = { log, store, config, partitions: PARTITIONS, databaseUrl: url };
   const another = (more: Partial<ApiOptions>): Promise<Api> => startApi({ platform, host: '127.0.0.1', port: 0, logger: silent, now: () => NOW, ...more });
   const api = await another(options);
   return {
@@ -57,6 +58,7 @@ export async function testTower(options: Partial<ApiOptions> = {}): Promise<Test
     log,
     store,
     topic,
+    databaseUrl: url,
     get: (path, headers = {}) => ask(`${api.url}${path}`, { headers }),
     post: (path, body, type = 'application/json', headers = {}) => ask(`${api.url}${path}`, requestOf(body, type, headers)),
     records: () => recordsOf(log, topic),

@@ -8,8 +8,10 @@ import {
   planDetailSchema,
   planDiffSchema,
   planPageSchema,
+  redrivePreviewSchema,
   redriveResultSchema,
   unplannedPageSchema,
+  type ArchivedEventPage,
   type PlanVersionSummary,
 } from '@plumbline/contracts';
 import type { ActualRows, NewDeadLetter } from '@plumbline/ports';
@@ -87,6 +89,13 @@ describe('dead letters', () => {
     const payload = JSON.stringify(example('pos.sale', 'fixable'));
     const preview = await tower.api.services.deadLetters.preview({ ids: [idOf('fixable')], payload });
     expect(preview).toMatchObject([{ ok: true, event: { id: 'fixable', redrive: idOf('fixable') } }]);
+    const previewed = async (body: object) => redrivePreviewSchema.parse((await tower.post('/api/v1/dead-letters/preview', body)).json()).items;
+    expect(await previewed({ ids: [idOf('fixable')], payload })).toEqual([{ id: idOf('fixable'), outcome: 'accepted', event: { ...(JSON.parse(payload) as object), redrive: idOf('fixable') } }]);
+    const judged = await previewed({ ids });
+    expect(judged.map((one) => [one.id, one.outcome === 'refused' && one.reason]).toSorted()).toEqual(refused.refused.map(({ id, reason }) => [id, reason]).toSorted());
+    expect(await previewed({ reason: 'schema' })).toHaveLength(items.length);
+    expect((await tower.post('/api/v1/dead-letters/preview', { ids: ['424242'] })).json()).toMatchObject({ status: 404, code: 'dead-letter-unknown' });
+    expect((await list('reason=schema&state=redriven')).items).toEqual([]);
     const sent = await tower.post('/api/v1/dead-letters/redrive', { ids: [idOf('fixable')], payload });
     expect(sent.json<object>()).toEqual({ redriven: 1, refused: [] });
     expect((await tower.post('/api/v1/dead-letters/redrive', { ids: ['424242'] })).json()).toMatchObject({ status: 404, code: 'dead-letter-unknown' });
@@ -170,9 +179,13 @@ describe('actuals and events', () => {
     const request = { from: '2026-11-21', to: '2026-11-23', bucket: 'total' as const };
     const north = await tower.api.services.actuals.query({ ...request, region: 'North' });
     expect(north.items).toEqual([{ day: '2026-11-21', lines: 4, units: '4', revenue: '359.6' }]);
+    const ofNorth = actualsAnswerSchema.parse((await tower.get('/api/v1/actuals?region=North&from=2026-11-21&to=2026-11-23&bucket=total')).json());
+    expect(ofNorth).toEqual(north);
+    const both = actualsAnswerSchema.parse((await tower.get('/api/v1/actuals?family=Coats&region=North&from=2026-11-21&to=2026-11-23')).json());
+    expect(both.items).toEqual([]);
     expect((await tower.get('/api/v1/actuals?from=2026-11-23&to=2026-11-21')).json().code).toBe('range-invalid');
     expect((await tower.get('/api/v1/actuals?from=2020-01-01&to=2026-11-21&bucket=hour')).json().code).toBe('range-invalid');
-    expect(unplannedPageSchema.parse((await tower.get('/api/v1/unplanned')).json()).items).toEqual([{ sku: 'NEW-1', location: 'LILLE-1', lines: 56, lastAt: at(NOW) }]);
+    expect(unplannedPageSchema.parse((await tower.get('/api/v1/unplanned')).json()).items).toMatchObject([{ sku: 'NEW-1', location: 'LILLE-1', lines: 56, lastAt: at(NOW) }]);
     expect(digestSchema.parse((await tower.get('/api/v1/digest')).json())).toEqual(await tower.store.digest());
   });
 
@@ -200,13 +213,46 @@ describe('actuals and events', () => {
     expect((await tower.get(`/api/v1/events?from=${at(NOW)}&to=${at(NOW)}`)).json().code).toBe('range-invalid');
   });
 
+  it('drill down page by page: every event once, whatever the size of the page', async () => {
+    const HOUR = 3_600_000;
+    const from = NOW + 100 * HOUR;
+    const pages = async (query: string): Promise<string[]> => {
+      const ids: string[] = [];
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const answer = await tower.get(`/api/v1/events?from=${at(from)}&to=${at(from + 3 * HOUR)}&${query}${cursor === '' ? '' : `&cursor=${cursor}`}`);
+        const page: ArchivedEventPage = archivedEventPageSchema.parse(answer.json());
+        const times = page.items.map(({ time }) => time);
+        expect(times).toEqual(times.toSorted());
+        ids.push(...page.items.map(({ event }) => event['id'] as string));
+        cursor = page.next;
+      }
+      return ids;
+    };
+    const wanted = [100, 101, 102].flatMap((hour) => Array.from({ length: 30 }, (_, n) => `${hour}-${n}`));
+    for (const limit of [7, 90, 1000]) {
+      const ids = await pages(`limit=${limit}`);
+      expect(ids.length).toBe(90);
+      expect(ids.toSorted()).toEqual(wanted.toSorted());
+    }
+    expect((await pages('limit=4&sku=DRILL&location=LYON-3')).toSorted()).toEqual([100, 101, 102].flatMap((hour) => [0, 6, 12, 18, 24].map((n) => `${hour}-${n}`)).toSorted());
+    expect((await pages('limit=13&region=North')).length).toBe(45);
+    expect(await pages('family=Hats')).toEqual([]);
+    expect((await tower.get(`/api/v1/events?from=${at(from)}&to=${at(from + HOUR)}&cursor=nonsense`)).json()).toMatchObject({ status: 400, code: 'invalid-cursor' });
+  });
+
   it('come from the archive where the log is Kafka', async () => {
     const { epoch } = await tower.store.claim('archive', 0, 'test');
     const events = [1, 2, 3].map((n) => ({ offset: n, sku: `K-${n % 2}`, location: 'LYON-3', time: NOW + n * 1000, value: new TextEncoder().encode(saleText(n)) }));
     await tower.store.archive('archive', epoch, 0, events, 4);
-    const archived = new Events({ log: tower.log, store: tower.store, config: { topic: tower.topic, log: 'kafka', zone: 'UTC' }, partitions: PARTITIONS });
+    const archived = new Events({ log: tower.log, store: tower.store, config: { topic: tower.topic, log: 'kafka', zone: 'UTC' }, partitions: PARTITIONS }, tower.api.services.plans);
     const page = archivedEventPageSchema.parse(await archived.list({ sku: 'K-1', from: at(NOW), to: at(NOW + 10_000), limit: 10 }));
     expect(page.items.map(({ offset, time, event }) => [offset, time, event['id']])).toEqual([[1, at(NOW + 1000), 's-1'], [3, at(NOW + 3000), 's-3']]);
+    const range = { from: at(NOW), to: at(NOW + 10_000), limit: 2 };
+    const first = await archived.list(range);
+    const second = await archived.list({ ...range, cursor: first.next! });
+    expect([first.items.length, second.items.map(({ offset }) => offset), second.next]).toEqual([2, [3], null]);
+    expect((await archived.list({ ...range, region: 'South' })).items).toHaveLength(2);
+    expect((await archived.list({ ...range, region: 'North' })).items).toEqual([]);
   });
 
   it('take the currency of a first plan from the sales in the log', async () => {

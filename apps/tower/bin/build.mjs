@@ -23,8 +23,9 @@ const PARTS = [
   { name: 'dashboard', sources: ['apps/dashboard', 'libs/charts', 'libs/contracts', 'package-lock.json'], stamp: '.built-dashboard', make: dashboard },
 ];
 
-export async function buildIfStale(root) {
-  await make(root, PARTS.filter(({ sources, stamp }) => newest(root, sources) > builtAt(root, stamp)));
+/** @param only name of the one part that is wanted; default all */
+export async function buildIfStale(root, only) {
+  await make(root, PARTS.filter(({ name, sources, stamp }) => (only === undefined || only === name) && newest(root, sources) > builtAt(root, stamp)));
 }
 
 export async function build(root) {

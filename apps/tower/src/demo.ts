@@ -1,6 +1,6 @@
-import { encodeEvent } from '@plumbline/contracts';
+import { Plans } from '@plumbline/api';
 import { DAY_MS, formatInstant, monthOf, weekdayOf, type Instant } from '@plumbline/kernel';
-import { encodePlan, hashPlan, summarise, type PlanVersion } from '@plumbline/plan';
+import { encodePlan, hashPlan, summarise } from '@plumbline/plan';
 import type { AppendRecord, LogProducer } from '@plumbline/ports';
 import type { Platform } from '@plumbline/platform';
 import { DemoFeed, demoPlan, DemoRun, demoSchedule, makeRetailer, type Cause, type Retailer } from '@plumbline/simulator';
@@ -97,31 +97,11 @@ export class Demo {
   async #commitPlan(): Promise<void> {
     const at = this.#state.begin - HISTORY_DAYS * DAY_MS;
     const version = demoPlan(this.retailer, monthOf(at / DAY_MS), PLAN_MONTHS, { errorCv: 0.02 });
-    await commitPlan(this.#platform, this.#producer, version, at);
+    const body = encodePlan(version);
+    await this.#platform.store.savePlan({ body, summary: summarise(version, { hash: hashPlan(body), status: 'draft' }) });
+    await new Plans(this.#platform, () => at).commit(version.id, { effectiveAt: formatInstant(at) });
   }
 }
-
-/** Saves a version as committed and tells every partition, so that the streams apply it at its instant. */
-export async function commitPlan(platform: Platform, producer: LogProducer, version: PlanVersion, effectiveAt: Instant): Promise<string> {
-  const body = encodePlan(version);
-  const hash = hashPlan(body);
-  await platform.store.savePlan({ body, summary: summarise(version, { hash, status: 'committed', committedAt: effectiveAt, effectiveAt }) });
-  const value = planCommitted(version.id, hash, effectiveAt);
-  const records = Array.from({ length: platform.partitions }, (_, partition) => ({ key: new Uint8Array(0), value, partition }));
-  await producer.append(platform.config.topic, records);
-  return hash;
-}
-
-export const planCommitted = (id: string, hash: string, effectiveAt: Instant): Uint8Array =>
-  encodeEvent({
-    specversion: '1.0',
-    id: `${hash.slice(0, 16)}-${effectiveAt}`,
-    source: 'urn:plumbline:plan',
-    type: 'plan.committed',
-    time: formatInstant(effectiveAt),
-    datacontenttype: 'application/json',
-    data: { id, hash, effectiveAt: formatInstant(effectiveAt) },
-  });
 
 /** Midnight UTC of the Monday of the week of an instant. */
 function mondayBefore(now: Instant): Instant {

@@ -1,6 +1,6 @@
 import { dashboardBeside, startApi } from '@plumbline/api';
 import type { Exception } from '@plumbline/contracts';
-import { formatInstant, type PlumblineError } from '@plumbline/kernel';
+import { formatInstant, PlumblineError } from '@plumbline/kernel';
 import { openPlatform, type Phase, type Platform } from '@plumbline/platform';
 import { processLogger, runMaintenance, type Config, type Logger } from '@plumbline/runtime';
 import { startArchive } from '@plumbline/stream-archive';
@@ -14,6 +14,8 @@ export interface TowerOptions {
   phase: Phase;
   /** The program's own file, for the roll-up's thread; absent: no thread. */
   thread?: string;
+  /** Aborted: a start under way ends after the step it is in. */
+  signal?: AbortSignal;
   /** Called for each exception that is raised, cleared or otherwise changes status, as it happens. */
   onException?: (exception: Exception, previous: string | undefined) => void;
 }
@@ -38,17 +40,22 @@ export class Tower {
     const { config, logger, phase } = options;
     let lost: (error: PlumblineError) => void = () => {};
     const platform = await openPlatform({ config, logger, mode: 'own', phase, onDatabaseExit: (error) => lost(error) });
+    let tower: Tower | undefined;
     try {
+      goingOn(options.signal);
       phase('streams', `${platform.partitions} partitions`);
       const streams = await startStreams(platform, options.thread);
-      const tower = new Tower(platform, streams);
-      lost = (error) => tower.#fail(error);
-      streams.failed.catch((error: Error) => tower.#fail(error));
+      tower = new Tower(platform, streams);
+      const fail = tower.#fail;
+      lost = fail;
+      streams.failed.catch(fail);
       tower.#closers.push(() => streams.stop());
+      goingOn(options.signal);
       await tower.#serve(options);
+      goingOn(options.signal);
       return tower;
     } catch (error) {
-      await platform.close().catch(() => {});
+      await (tower ? tower.stop() : platform.close()).catch(() => {});
       throw error;
     }
   }
@@ -61,9 +68,10 @@ export class Tower {
     await this.platform.close();
   }
 
-  async #serve({ config, logger, phase, onException }: TowerOptions): Promise<void> {
+  async #serve({ config, logger, phase, onException, signal }: TowerOptions): Promise<void> {
     const { platform } = this;
     const demo = config.demo ? await Demo.open(platform, Date.now()) : undefined;
+    goingOn(signal);
     phase('api', `${config.host}:${config.port}`);
     const api = await startApi({ platform, host: config.host, port: config.port, logger, progress: () => this.streams.progress(), work: () => this.streams.detect.metrics, dashboard: dashboardBeside(process.argv[1]), ...(demo ? { demo } : {}) });
     this.#closers.push(() => api.close());
@@ -129,6 +137,11 @@ export class Tower {
   }
 }
 
+/** @throws PlumblineError 'stopped' */
+function goingOn(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new PlumblineError('stopped', 'The start was stopped.', { fix: 'Start again: it goes on from what was kept.' });
+}
+
 export const owner = (): string => `tower-${process.pid}`;
 
 /** `plumbline start`: the tower until it is asked to stop. */
@@ -140,6 +153,7 @@ export async function runTower(config: Config, signal: AbortSignal, print: (line
     config,
     logger,
     ...(thread === undefined ? {} : { thread }),
+    signal,
     phase: (name, detail) => {
       const line = `  ${name.padEnd(9)} ${detail ?? ''}`.trimEnd();
       if (line !== shown) print(line);

@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { CONTRACT_VERSION, dataschemaOf, eventSchemas, eventTypes, type EventType } from './events.ts';
 import { exampleOf } from './examples.ts';
 import { exceptionSchema, planVersionSummarySchema, transitionSchema } from './exception.ts';
+import * as backtest from './rest-backtest.ts';
+import * as comparison from './rest-comparison.ts';
+import * as feeds from './rest-feeds.ts';
 import * as plan from './rest-plan.ts';
 import * as rest from './rest.ts';
 import * as tower from './rest-tower.ts';
 import { routes, type Route } from './routes.ts';
-import { SOCKET_VERSION, socketMessages } from './socket.ts';
+import { SOCKET_PATH, SOCKET_VERSION, socketMessages } from './socket.ts';
 
 /** Documents generated from the schemas: what is published is what is checked. Pure: same code, same document. */
 export type JsonDocument = Record<string, unknown>;
@@ -27,6 +30,7 @@ const named: Record<string, z.ZodType> = {
   ExceptionDetail: rest.exceptionDetailSchema,
   ExceptionPage: rest.exceptionPageSchema,
   Transition: transitionSchema,
+  Backtest: backtest.backtestAnswerSchema,
   CommandAccepted: rest.commandAcceptedSchema,
   IngestResult: rest.ingestResultSchema,
   ArchivedEventPage: rest.archivedEventPageSchema,
@@ -34,8 +38,18 @@ const named: Record<string, z.ZodType> = {
   DeadLetterPage: rest.deadLetterPageSchema,
   Redrive: rest.redriveBodySchema,
   RedriveResult: rest.redriveResultSchema,
+  RedrivePreview: rest.redrivePreviewSchema,
   ActualsAnswer: rest.actualsAnswerSchema,
-  UnplannedPage: rest.unplannedPageSchema,
+  Comparison: comparison.comparisonAnswerSchema,
+  UnplannedPage: feeds.unplannedPageSchema,
+  Feeds: feeds.feedsSchema,
+  Feed: feeds.feedSchema,
+  PeoplePage: feeds.peoplePageSchema,
+  PlanExtend: feeds.planExtendBodySchema,
+  PlanRevert: feeds.planRevertBodySchema,
+  PlanChange: feeds.planChangeSchema,
+  BulkCommands: feeds.bulkCommandsBodySchema,
+  BulkCommandsResult: feeds.bulkCommandsResultSchema,
   PlanVersionSummary: planVersionSummarySchema,
   PlanPage: plan.planPageSchema,
   PlanDetail: plan.planDetailSchema,
@@ -193,8 +207,8 @@ export function asyncApiDocument(version: string): JsonDocument {
         messages: Object.fromEntries(eventTypes.map((type) => [type, { $ref: `#/components/messages/${type}` }])),
       },
       live: {
-        address: '/socket.io',
-        description: 'Socket.IO: the message name is the event name',
+        address: SOCKET_PATH,
+        description: 'Socket.IO over WebSocket alone: the message name is the event name',
         messages: Object.fromEntries(
           socketNames.map((name) => [name, { $ref: `#/components/messages/socket.${name}` }]),
         ),
@@ -202,7 +216,7 @@ export function asyncApiDocument(version: string): JsonDocument {
     },
     operations: {
       receiveEvents: { action: 'receive', channel: { $ref: '#/channels/events' }, summary: 'The tower reads events' },
-      receiveJoins: operation('receive', 'The tower is asked for its state', towards('to-server')),
+      receiveJoins: operation('receive', 'The tower is asked for its state, or told what a viewer looks at', towards('to-server')),
       sendChanges: operation('send', 'The tower tells what changed', towards('to-client')),
     },
     components: { messages: { ...events, ...Object.fromEntries(sockets) } },

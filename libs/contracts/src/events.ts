@@ -125,6 +125,8 @@ const planCommitted = z.object({
   id: name,
   hash: z.string().regex(/^[0-9a-f]{64}$/, { error: 'must be the SHA-256 of the plan version, 64 hexadecimal digits' }),
   effectiveAt: eventTime,
+  by: name.optional(),
+  note: text(2000).optional(),
 });
 
 const ticked = z.object({
@@ -132,7 +134,11 @@ const ticked = z.object({
   heard: z.array(code).describe('Locations heard from since the previous tick'),
 });
 
-const said = { exceptionId: text(64), by: name };
+const said = {
+  exceptionId: text(64),
+  by: name,
+  saidAt: eventTime.optional().describe('By the clock on the wall, where the tower’s time is another (demo, replay)'),
+};
 const note = text(2000);
 const command = {
   acknowledged: z.object({ ...said, note: note.optional() }),
@@ -143,6 +149,7 @@ const command = {
   dismissed: z.object({ ...said, reason: note, note: note.optional() }),
   commented: z.object({ ...said, note }),
   reopened: z.object({ ...said, note: note.optional() }),
+  undone: z.object({ ...said, undoes: text(MAX_ID_LENGTH).describe('id of the command taken back') }),
 };
 
 export const eventSchemas = {
@@ -171,6 +178,7 @@ export const eventSchemas = {
   'exception.dismissed': define('exception.dismissed', 'Not worth acting on, with the reason', command.dismissed),
   'exception.commented': define('exception.commented', 'A note', command.commented),
   'exception.reopened': define('exception.reopened', 'Not dealt with after all', command.reopened),
+  'exception.undone': define('exception.undone', 'The last command is taken back', command.undone),
   'clock.ticked': define('clock.ticked', 'Time has passed', ticked),
 } as const;
 
@@ -259,8 +267,8 @@ function excerpt(value: unknown): string {
 
 /** The command a person's event carries, as the tick delta hands it on. */
 export function commandOf(event: CommandEvent): ExceptionCommand {
-  const { exceptionId, by } = event.data;
-  const data: { owner?: string; until?: string; reason?: string; note?: string | undefined } = event.data;
+  const { exceptionId, by, saidAt } = event.data;
+  const data: { owner?: string; until?: string; reason?: string; note?: string | undefined; undoes?: string } = event.data;
   return {
     type: event.type,
     id: event.id,
@@ -271,5 +279,7 @@ export function commandOf(event: CommandEvent): ExceptionCommand {
     ...(data.until === undefined ? {} : { until: parseInstant(data.until) }),
     ...(data.reason === undefined ? {} : { reason: data.reason }),
     ...(data.note === undefined ? {} : { note: data.note }),
+    ...(data.undoes === undefined ? {} : { undoes: data.undoes }),
+    ...(saidAt === undefined ? {} : { saidAt: parseInstant(saidAt) }),
   };
 }

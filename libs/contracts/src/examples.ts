@@ -34,6 +34,7 @@ const data: Data = {
   'exception.dismissed': { ...said, reason: 'known local event' },
   'exception.commented': { ...said, note: 'asked the store' },
   'exception.reopened': said,
+  'exception.undone': { ...said, undoes: 'exception.resolved-42' },
   'clock.ticked': { at: '2026-11-23T09:41:00Z', heard: [place.location] },
 };
 

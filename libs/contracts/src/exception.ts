@@ -104,10 +104,11 @@ export const transitionSchema = z.object({
   action: z
     .string()
     .describe(
-      'raised, acknowledged, assigned, started, snoozed, woken, resolved, dismissed, cleared, reopened, joined, commented',
+      'raised, acknowledged, assigned, started, snoozed, woken, resolved, dismissed, cleared, reopened, joined, commented, undone',
     ),
   by: z.string().nullable(),
   note: z.string().nullable(),
+  eventId: z.string().optional().describe('The command’s event: what an undo names; absent where the tower acted'),
   change: z.int(),
 });
 

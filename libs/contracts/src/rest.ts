@@ -42,7 +42,7 @@ export const problemTypeOf = (code: string): string => `urn:plumbline:problem:${
 export const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });
 
 /** `a,b` or a repeated parameter. */
-const listOf = <T extends z.ZodType<unknown, string>>(item: T) =>
+export const listOf = <T extends z.ZodType<unknown, string>>(item: T) =>
   z
     .union([z.string(), z.array(z.string())])
     .transform((given) => (typeof given === 'string' ? given.split(',') : given).filter((one) => one !== ''))
@@ -82,6 +82,7 @@ export const commandBodies = {
   dismiss: z.object({ ...said, reason: note, note: note.optional() }),
   comment: z.object({ ...said, note }),
   reopen: z.object({ ...said, note: note.optional() }),
+  undo: z.object({ ...said, undoes: text(256).describe('eventId of the command taken back: the last one, ten minutes old at most') }),
 };
 export type CommandName = keyof typeof commandBodies;
 export const commandNames = Object.keys(commandBodies) as CommandName[];
@@ -95,6 +96,7 @@ export const commandEventTypes = {
   dismiss: 'exception.dismissed',
   comment: 'exception.commented',
   reopen: 'exception.reopened',
+  undo: 'exception.undone',
 } as const satisfies Record<CommandName, string>;
 /** The command is in the log; it takes effect at the next tick. */
 export const commandAcceptedSchema = z.object({
@@ -122,9 +124,12 @@ export const ingestResultSchema = z.object({
 export const eventQuerySchema = z.object({
   sku: z.string().optional(),
   location: z.string().optional(),
+  family: z.string().optional(),
+  region: z.string().optional(),
   from: eventTime,
   to: eventTime,
   limit: limit(1000, 100),
+  cursor: z.string().max(4000).optional().describe('`next` of the previous answer to the same question'),
 });
 export const archivedEventSchema = z.object({
   partition: z.int().optional(),
@@ -173,11 +178,27 @@ export const redriveResultSchema = z.object({
   refused: z.array(z.object({ id: z.string(), reason: z.string(), detail: z.string() })),
 });
 
+/** What a re-drive would do with each letter. */
+export const redrivePreviewSchema = z.object({
+  items: z.array(
+    z.discriminatedUnion('outcome', [
+      z.object({
+        id: z.string(),
+        outcome: z.literal('accepted'),
+        event: z.record(z.string(), z.unknown()).describe('What would be sent'),
+      }),
+      z.object({ id: z.string(), outcome: z.literal('refused'), reason: z.string(), detail: z.string() }),
+    ]),
+  ),
+});
+
 // Actuals
 
 export const actualsQuerySchema = z.object({
   sku: listOf(z.string()),
   location: listOf(z.string()),
+  family: z.string().optional(),
+  region: z.string().optional(),
   from: z.iso.date().describe('First business day'),
   to: z.iso.date().describe('Business day after the last'),
   bucket: z.enum(['hour', 'day', 'week', 'total']).default('day'),
@@ -193,9 +214,7 @@ export const actualsBucketSchema = z.object({
   revenue: decimal,
 });
 export const actualsAnswerSchema = z.object({ items: z.array(actualsBucketSchema), currency: z.string().nullable() });
-export const unplannedSchema = z.object({ sku: z.string(), location: z.string(), lines: count, lastAt: instant });
 export const unplannedQuerySchema = z.object({ limit: limit(1000, 100) });
-export const unplannedPageSchema = pageOf(unplannedSchema);
 
 export type Problem = z.infer<typeof problemSchema>;
 export type ProblemError = z.infer<typeof problemErrorSchema>;
@@ -209,6 +228,6 @@ export type DeadLetterPage = z.infer<typeof deadLetterPageSchema>;
 export type DeadLetterBody = z.infer<typeof deadLetterSchema>;
 export type RedriveBody = z.infer<typeof redriveBodySchema>;
 export type RedriveResult = z.infer<typeof redriveResultSchema>;
+export type RedrivePreview = z.infer<typeof redrivePreviewSchema>;
 export type ActualsAnswer = z.infer<typeof actualsAnswerSchema>;
 export type ArchivedEventPage = z.infer<typeof archivedEventPageSchema>;
-export type UnplannedPage = z.infer<typeof unplannedPageSchema>;

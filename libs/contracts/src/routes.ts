@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import { planVersionSummarySchema } from './exception.ts';
+import * as backtest from './rest-backtest.ts';
+import * as comparison from './rest-comparison.ts';
+import * as feeds from './rest-feeds.ts';
+import * as figures from './rest-figures.ts';
 import * as plan from './rest-plan.ts';
 import * as rest from './rest.ts';
 import * as tower from './rest-tower.ts';
@@ -33,6 +37,7 @@ const commandSummaries: Record<rest.CommandName, string> = {
   dismiss: 'Say that it is not worth acting on, and why',
   comment: 'Add a note',
   reopen: 'Take it up again',
+  undo: 'Take back the last command',
 };
 
 const commandRoutes = rest.commandNames.map((name): Route => ({
@@ -74,7 +79,30 @@ export const routes: readonly Route[] = [
     query: rest.exceptionQuerySchema,
   }),
   get('showException', '/exceptions/{id}', 'exceptions', 'One exception with its history', rest.exceptionDetailSchema),
+  get(
+    'backtestException',
+    '/exceptions/{id}/backtest',
+    'exceptions',
+    'Its series hour by hour against plan, and what other rules would have said',
+    backtest.backtestAnswerSchema,
+    { query: backtest.backtestQuerySchema, errors: { ...BAD, ...GONE } },
+  ),
   ...commandRoutes,
+  {
+    id: 'commandExceptions',
+    method: 'POST',
+    path: '/exceptions/commands',
+    tag: 'exceptions',
+    summary: 'Commands on many exceptions at once',
+    body: feeds.bulkCommandsBodySchema,
+    response: {
+      status: 202,
+      schema: feeds.bulkCommandsResultSchema,
+      description: 'What became of each; the accepted ones are in the log together and take effect at the next tick',
+    },
+    errors: BAD,
+  },
+  get('listPeople', '/people', 'exceptions', 'People who own or did something, latest first', feeds.peoplePageSchema),
   {
     id: 'sendEvents',
     method: 'POST',
@@ -113,6 +141,16 @@ export const routes: readonly Route[] = [
       query: rest.deadLetterQuerySchema,
     },
   ),
+  {
+    id: 'previewRedrive',
+    method: 'POST',
+    path: '/dead-letters/preview',
+    tag: 'dead letters',
+    summary: 'What a re-drive would do, without doing it',
+    body: rest.redriveBodySchema,
+    response: { status: 200, schema: rest.redrivePreviewSchema, description: 'By letter: accepted, or refused and why' },
+    errors: { ...BAD, ...GONE },
+  },
   {
     id: 'redriveDeadLetters',
     method: 'POST',
@@ -159,10 +197,39 @@ export const routes: readonly Route[] = [
     response: { status: 200, schema: planVersionSummarySchema, description: 'The committed version' },
     errors: { ...BAD, ...GONE, 409: 'the version cannot be committed from its present status' },
   },
+  {
+    id: 'extendPlan',
+    method: 'POST',
+    path: '/plans/extend',
+    tag: 'plans',
+    summary: 'Plan new SKUs or locations like known ones: a version of the same totals, committed at once',
+    body: feeds.planExtendBodySchema,
+    response: { status: 200, schema: feeds.planChangeSchema, description: 'The version and what it changes' },
+    errors: { ...BAD, 409: 'no plan is in force', 422: 'an item cannot be planned so: see errors, by item' },
+  },
+  {
+    id: 'revertPlan',
+    method: 'POST',
+    path: '/plans/revert',
+    tag: 'plans',
+    summary: 'Go back to an earlier version: a new one that equals it, committed at once',
+    body: feeds.planRevertBodySchema,
+    response: { status: 200, schema: feeds.planChangeSchema, description: 'The version and what it changes' },
+    errors: { ...BAD, ...GONE, 409: 'no plan is in force, or there is no version before it' },
+  },
+  get('figures', '/figures', 'tower', 'Tiles and heat map as of the last tick', figures.figuresAnswerSchema),
+  get('figuresHistory', '/figures/history', 'tower', 'How the tiles moved', figures.figuresHistorySchema, {
+    query: figures.figuresHistoryQuerySchema,
+  }),
+  get('listFeeds', '/feeds', 'tower', 'What sends, and whether it still does', feeds.feedsSchema),
   get('queryActuals', '/actuals', 'actuals', 'Sales by business day or hour', rest.actualsAnswerSchema, {
     query: rest.actualsQuerySchema,
   }),
-  get('listUnplanned', '/unplanned', 'actuals', 'Sales the plan does not know', rest.unplannedPageSchema, {
+  get('compare', '/comparison', 'actuals', 'Plan against actual by product and place', comparison.comparisonAnswerSchema, {
+    query: comparison.comparisonQuerySchema,
+    errors: { ...BAD, 404: 'there is no such plan version, or it has no such family, SKU, region or location', 409: 'no plan is in force' },
+  }),
+  get('listUnplanned', '/unplanned', 'actuals', 'Sales the plan does not know', feeds.unplannedPageSchema, {
     query: rest.unplannedQuerySchema,
   }),
   get('showSimulator', '/simulator', 'simulator', 'The demo retailer', tower.simulatorStateSchema, {

@@ -60,7 +60,8 @@ export interface ExceptionCommand {
     | 'exception.resolved'
     | 'exception.dismissed'
     | 'exception.commented'
-    | 'exception.reopened';
+    | 'exception.reopened'
+    | 'exception.undone';
   /** CloudEvents id of the command; the same id twice is applied once. */
   id: string;
   exceptionId: string;
@@ -71,4 +72,8 @@ export interface ExceptionCommand {
   until?: number;
   reason?: string;
   note?: string;
+  /** Id of the command taken back. */
+  undoes?: string;
+  /** The same instant as `at` by the clock on the wall, where the tower's time is another (demo, replay). */
+  saidAt?: number;
 }

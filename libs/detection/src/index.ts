@@ -1,5 +1,25 @@
 export type * from './types.ts';
 export type { SeriesBankOptions } from './bank-days.ts';
+export {
+  runDetector,
+  type BacktestHour,
+  type DetectorDay,
+  type DetectorOptions,
+  type DetectorRun,
+} from './backtest-detector.ts';
+export {
+  CUSUM_RATIOS,
+  dailyAlarms,
+  dailyRules,
+  ewma,
+  EWMA_WEIGHT,
+  monthToDate,
+  nbCusum,
+  shewhart,
+  type BacktestDay,
+  type DailyRule,
+  type DailyRuleSeries,
+} from './backtest-rules.ts';
 export type { BankOptions } from './bank-pages.ts';
 export { CANDIDATE, COUNTED, EARLY, LATE, SeriesBank, TOO_NEW, TOO_OLD } from './bank.ts';
 export {
@@ -12,7 +32,7 @@ export {
 } from './bench-core.ts';
 export { allocateBudget, detectionDelay, informationPerDay, type BudgetRequest } from './budget.ts';
 export { CLEAR_AT, cleared, clearingStep, openRatio } from './clearing.ts';
-export { sensedRatio, ZERO_RUN_HAZARD } from './day-step.ts';
+export { COLD_DAYS, sensedRatio, ZERO_RUN_HAZARD } from './day-step.ts';
 export { changeUpTo, type Change, type EvidenceDay } from './evidence.ts';
 export { gammaCdf, gammaQuantile } from './gamma.ts';
 export {

@@ -1,3 +1,4 @@
+import { silenceStatistic } from '@plumbline/detection';
 import { DAY_MS, type Instant } from '@plumbline/kernel';
 import type { PlanIndex, PlanNodes } from '@plumbline/plan';
 
@@ -188,7 +189,7 @@ export class Feeds {
   }
 
   #statisticOf(lines: number): number {
-    return K * Math.log1p(lines / K);
+    return silenceStatistic(K, lines);
   }
 
   /** Share of a cell's whole business day that fell into silences of its location, up to an instant. */

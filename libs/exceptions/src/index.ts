@@ -22,12 +22,15 @@ export {
   isLive,
   lifecycle,
   raised,
+  UNDO_MS,
   type Action,
+  type LifecycleStanding,
   type LifecycleState,
   type Outcome,
   type Refusal,
   type Rule,
   type Step,
+  type Undoable,
 } from './lifecycle.ts';
 export {
   contains,

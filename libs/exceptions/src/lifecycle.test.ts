@@ -1,7 +1,7 @@
 import { exceptionStatuses, type ExceptionCommand } from '@plumbline/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyAction, applyCommand, isLive, lifecycle, raised, type LifecycleState } from './lifecycle.ts';
+import { applyAction, applyCommand, isLive, lifecycle, raised, UNDO_MS, type LifecycleState } from './lifecycle.ts';
 
 const types = [
   'exception.acknowledged',
@@ -12,6 +12,7 @@ const types = [
   'exception.dismissed',
   'exception.commented',
   'exception.reopened',
+  'exception.undone',
 ] as const;
 
 const command = (change: Partial<ExceptionCommand>): ExceptionCommand => ({
@@ -32,6 +33,7 @@ const commands = fc.record({
   owner: fc.constantFrom('ana', 'ben', ''),
   until: fc.nat(2000),
   reason: fc.constantFrom('promotion', ''),
+  undoes: fc.nat(40).map((n) => `c-${n}`),
 });
 const steps = fc.oneof(commands, fc.constantFrom('woken', 'cleared', 'joined', 'reopened') as fc.Arbitrary<'woken'>);
 
@@ -50,7 +52,7 @@ describe('the lifecycle', () => {
           state = outcome.state;
           const rule = lifecycle.find((r) => r.action === outcome.step.action)!;
           expect(rule.from).toContain(before.status);
-          expect(state.status).toBe(rule.to === 'same' ? before.status : rule.to);
+          expect(state.status).toBe(rule.to === 'same' ? before.status : rule.to === 'before' ? before.last!.before.status : rule.to);
           expect(outcome.step).toMatchObject({ from: before.status, to: state.status, sequence: before.sequence + 1 });
           expect(state.snoozedUntil === null || isLive(state.status)).toBe(true);
           if (state.status === 'dismissed') expect(state.reason).toBeTruthy();
@@ -71,6 +73,59 @@ describe('the lifecycle', () => {
         expect(run(once.flatMap((step) => [step, step, step]))).toEqual(run(once));
       }),
     );
+  });
+
+  const lived = fc.array(steps, { maxLength: 30 }).map((path) =>
+    path.reduce((state, step) => {
+      const outcome = apply(state, step);
+      return 'refused' in outcome ? state : outcome.state;
+    }, raised().state),
+  );
+  const standing = ({ status, owner, snoozedUntil, reason, reopened }: LifecycleState) => ({ status, owner, snoozedUntil, reason, reopened });
+  const take = (state: LifecycleState, change: Partial<ExceptionCommand>) => applyCommand(state, command({ at: 3000, ...change }));
+
+  it('takes the last command back: all but its number and the commands applied is as it was', () => {
+    let undone = 0;
+    fc.assert(
+      fc.property(lived, commands, fc.array(fc.constant('exception.commented' as const), { maxLength: 2 }), (state, said, comments) => {
+        const outcome = take(state, { ...said, id: 'said', at: 1000 });
+        if ('refused' in outcome || said.type === 'exception.commented' || said.type === 'exception.undone') return;
+        let after = outcome.state;
+        comments.forEach((type, i) => {
+          const commented = take(after, { type, id: `note-${i}` });
+          if ('state' in commented) after = commented.state;
+        });
+        const back = take(after, { type: 'exception.undone', id: 'undo', undoes: 'said', at: 1000 + UNDO_MS });
+        if ('refused' in back) throw new Error(back.refused.message);
+        undone++;
+        expect(standing(back.state)).toEqual(standing(state));
+        expect(back.step).toMatchObject({ action: 'undone', from: after.status, to: state.status, by: 'ana', sequence: after.sequence + 1, eventId: 'undo' });
+        expect(take(back.state, { type: 'exception.undone', id: 'again', undoes: 'said' })).toMatchObject({ refused: { code: 'not-the-last' } });
+        expect(take(back.state, { type: 'exception.undone', id: 'undo', undoes: 'said' })).toMatchObject({ refused: { code: 'repeated' } });
+      }),
+      { numRuns: 500 },
+    );
+    expect(undone).toBeGreaterThan(50);
+  });
+
+  it('takes nothing back that came before something else, was a comment, or is too old', () => {
+    const go = (state: LifecycleState, change: Partial<ExceptionCommand>): LifecycleState => {
+      const outcome = take(state, change);
+      if ('refused' in outcome) throw new Error(outcome.refused.message);
+      return outcome.state;
+    };
+    const undo = (change: Partial<ExceptionCommand> = {}): Partial<ExceptionCommand> => ({ type: 'exception.undone', id: 'u', undoes: 'c-1', ...change });
+    const seen = go(raised().state, {});
+    expect(take(go(seen, { id: 'c-2', type: 'exception.started' }), undo())).toMatchObject({ refused: { code: 'not-the-last' } });
+    const cleared = applyAction(seen, 'cleared');
+    if ('refused' in cleared) throw new Error('refused');
+    expect(take(cleared.state, undo())).toMatchObject({ refused: { code: 'not-the-last' } });
+    expect(take(go(raised().state, { type: 'exception.commented' }), undo())).toMatchObject({ refused: { code: 'not-the-last' } });
+    expect(take(seen, undo({ at: 3000 + UNDO_MS }))).toHaveProperty('state');
+    expect(take(seen, undo({ at: 3001 + UNDO_MS }))).toMatchObject({ refused: { code: 'too-late' } });
+    const walled = go(raised().state, { saidAt: 50 });
+    expect(take(walled, undo({ at: 1e9, saidAt: 60 }))).toHaveProperty('state');
+    expect(take(walled, undo({ at: 3000, saidAt: 51 + UNDO_MS }))).toMatchObject({ refused: { code: 'too-late' } });
   });
 
   it('has one rule an action and a way into every status', () => {

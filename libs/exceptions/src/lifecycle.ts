@@ -14,6 +14,7 @@ import type { ExceptionCommand, ExceptionStatus } from '@plumbline/contracts';
  *                ▲                                                                      │         │
  *                └──────────────────────────────────────────────────────────────────────┘ ◄───────┘
  *
+ * Undone leads back to where the last command of a person found it, from any status.
  * Snoozed is not a status: it stands beside one (`snoozedUntil`) and ends by itself at a tick.
  */
 export const lifecycle: readonly Rule[] = [
@@ -32,12 +33,17 @@ export const lifecycle: readonly Rule[] = [
     from: ['open', 'acknowledged', 'in-progress', 'resolved', 'cleared', 'dismissed'],
     to: 'same',
   },
+  {
+    action: 'undone',
+    from: ['open', 'acknowledged', 'in-progress', 'resolved', 'cleared', 'dismissed'],
+    to: 'before',
+  },
 ];
 
 export interface Rule {
   action: Action;
   from: readonly ExceptionStatus[];
-  to: ExceptionStatus | 'same';
+  to: ExceptionStatus | 'same' | 'before';
 }
 
 export type PersonsAction =
@@ -48,11 +54,12 @@ export type PersonsAction =
   | 'resolved'
   | 'dismissed'
   | 'commented'
-  | 'reopened';
+  | 'reopened'
+  | 'undone';
 export type Action = PersonsAction | 'woken' | 'cleared' | 'joined';
 
-/** The part of an exception that the lifecycle moves. */
-export interface LifecycleState {
+/** What a command may change. */
+export interface LifecycleStanding {
   status: ExceptionStatus;
   owner: string | null;
   /** Milliseconds UTC. */
@@ -61,10 +68,26 @@ export interface LifecycleState {
   reason: string | null;
   /** How often it was opened again. */
   reopened: number;
+}
+
+/** A command that can be taken back, and how it found the exception. */
+export interface Undoable {
+  /** CloudEvents id. */
+  id: string;
+  /** Milliseconds UTC: the tower's time, and by the clock on the wall where the command says so. */
+  at: number;
+  saidAt: number | null;
+  before: LifecycleStanding;
+}
+
+/** The part of an exception that the lifecycle moves. */
+export interface LifecycleState extends LifecycleStanding {
   /** Number of the last transition; the first (raised) is 1. */
   sequence: number;
   /** Ids of the last commands applied, oldest first: the same command twice is applied once. */
   applied: string[];
+  /** The last command that changed something; null once anything but a comment came after it. */
+  last: Undoable | null;
 }
 
 export interface Step {
@@ -74,11 +97,13 @@ export interface Step {
   action: Action | 'raised';
   by: string | null;
   note: string | null;
+  /** The command's, where a person acted. */
+  eventId?: string;
 }
 
 export interface Refusal {
   /** `repeated`: already applied, nothing to do. */
-  code: 'repeated' | 'not-from-here' | 'reason-missing' | 'owner-missing' | 'until-not-later';
+  code: 'repeated' | 'not-from-here' | 'reason-missing' | 'owner-missing' | 'until-not-later' | 'not-the-last' | 'too-late';
   message: string;
 }
 
@@ -86,6 +111,14 @@ export type Outcome<S extends LifecycleState> = { state: S; step: Step } | { ref
 
 /** Commands remembered per exception; a repeat arrives within seconds, or not at all behind the log's duplicate window. */
 const REMEMBERED = 64;
+
+/**
+ * A command can be taken back so long. It guards against undoing what others have long acted upon; that nothing came
+ * between is what makes it safe. Measured by the clock on the wall where both commands bear it, because ten seconds of
+ * a person in a demo or replay are hours of the tower's time; otherwise by their own times. Both lie in the log, so a
+ * replay decides alike.
+ */
+export const UNDO_MS = 10 * 60_000;
 
 const live: readonly ExceptionStatus[] = ['open', 'acknowledged', 'in-progress'];
 
@@ -101,6 +134,7 @@ export function raised(note: string | null = null): { state: LifecycleState; ste
     reopened: 0,
     sequence: 1,
     applied: [],
+    last: null,
   };
   return { state, step: { sequence: 1, from: null, to: 'open', action: 'raised', by: null, note } };
 }
@@ -110,7 +144,8 @@ export function applyCommand<S extends LifecycleState>(state: S, command: Except
   if (state.applied.includes(command.id)) {
     return { refused: { code: 'repeated', message: `Command ${command.id} was applied before` } };
   }
-  const action = command.type.slice('exception.'.length) as PersonsAction;
+  if (command.type === 'exception.undone') return undo(state, command);
+  const action = command.type.slice('exception.'.length) as Exclude<PersonsAction, 'undone'>;
   const fault = faultOf(action, command);
   if (fault) return { refused: fault };
   const outcome = move(state, action, command.by, command.note ?? command.reason ?? null);
@@ -121,8 +156,41 @@ export function applyCommand<S extends LifecycleState>(state: S, command: Except
   if (action === 'dismissed' || action === 'resolved') next.reason = command.reason ?? null;
   // Who takes it in hand without naming an owner owns it.
   if (action === 'started') next.owner = command.owner ?? next.owner ?? command.by;
-  return { state: next, step: outcome.step };
+  if (action !== 'commented') next.last = undoable(state, command);
+  return { state: next, step: { ...outcome.step, eventId: command.id } };
 }
+
+/** Why a command cannot be taken back, as things stand; undefined when it can. */
+export function undoFault(state: LifecycleState, command: ExceptionCommand): Refusal | undefined {
+  const { last } = state;
+  if (!last || last.id !== command.undoes) {
+    return { code: 'not-the-last', message: 'Only the last change can be undone, and something else came after this one' };
+  }
+  const byWall = last.saidAt !== null && command.saidAt !== undefined;
+  const age = byWall ? command.saidAt! - last.saidAt! : command.at - last.at;
+  if (age <= UNDO_MS) return undefined;
+  return { code: 'too-late', message: `A change can be undone within ${UNDO_MS / 60_000} minutes` };
+}
+
+/** Puts status, owner, snooze, reason and count of reopenings back as the command found them. */
+function undo<S extends LifecycleState>(state: S, command: ExceptionCommand): Outcome<S> {
+  const fault = undoFault(state, command);
+  if (fault) return { refused: fault };
+  const sequence = state.sequence + 1;
+  const applied = [...state.applied, command.id].slice(-REMEMBERED);
+  const next = { ...state, ...state.last!.before, sequence, applied, last: null };
+  return {
+    state: next,
+    step: { sequence, from: state.status, to: next.status, action: 'undone', by: command.by, note: null, eventId: command.id },
+  };
+}
+
+const undoable = ({ status, owner, snoozedUntil, reason, reopened }: LifecycleState, { id, at, saidAt }: ExceptionCommand): Undoable => ({
+  id,
+  at,
+  saidAt: saidAt ?? null,
+  before: { status, owner, snoozedUntil, reason, reopened },
+});
 
 /** Applies what the tower itself does: wake, clear, join a wider exception, reopen. */
 export function applyAction<S extends LifecycleState>(
@@ -133,7 +201,7 @@ export function applyAction<S extends LifecycleState>(
   return move(state, action, null, note);
 }
 
-function move<S extends LifecycleState>(state: S, action: Action, by: string | null, note: string | null): Outcome<S> {
+function move<S extends LifecycleState>(state: S, action: Exclude<Action, 'undone'>, by: string | null, note: string | null): Outcome<S> {
   const rule = lifecycle.find((candidate) => candidate.action === action);
   if (!rule?.from.includes(state.status)) {
     return {
@@ -143,8 +211,8 @@ function move<S extends LifecycleState>(state: S, action: Action, by: string | n
       },
     };
   }
-  const to = rule.to === 'same' ? state.status : rule.to;
-  const next = { ...state, status: to, sequence: state.sequence + 1 };
+  const to = rule.to === 'same' || rule.to === 'before' ? state.status : rule.to;
+  const next = { ...state, status: to, sequence: state.sequence + 1, ...(action === 'commented' ? {} : { last: null }) };
   if (action === 'reopened') {
     next.reopened++;
     next.reason = null;

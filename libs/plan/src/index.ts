@@ -11,6 +11,8 @@ export {
   type SalesHistory,
 } from './history.ts';
 export { diffPlans, type PlanDiff, type PlanLineChange } from './diff.ts';
+export { againVersion, extendVersion, type Extended, type ExtendFault } from './extend.ts';
+export { editDistance, likest, type Likeness } from './likeness.ts';
 export { type ImportFault, type ImportFaultCode } from './csv.ts';
 export { parsePlanCsv, type PlanCatalogue, type PlanFiles, type PlanImport } from './import.ts';
 export { actionsToCommit, nextPlanStatus, planTransitions, type PlanAction, type PlanStatus } from './lifecycle.ts';

@@ -16,7 +16,7 @@ async function freePort(): Promise<number> {
 describe('observe', () => {
   it('says that the process lives, whether it can work, and its figures as they are now', async () => {
     let handled = 3;
-    let reason: string | undefined;
+    let reason = undefined as string | undefined;
     const port = await freePort();
     const observed = await observe({ host, port, figures: [{ name: 'plumbline_things', help: 'Things', value: () => handled }], unready: async () => reason });
     const get = async (path: string): Promise<[number, string]> => {

@@ -50,6 +50,38 @@ function buckets(under: StoreUnderTest): void {
     expect(await ask({ fromDay: MONDAY, toDay: MONDAY })).toEqual([]);
   });
 
+  it('sums by groups of SKUs and locations, and says when the first sale was', async () => {
+    const { store } = under;
+    expect(await store.firstSale()).toBeUndefined();
+    await commitTo(store, {
+      actuals: actualRows(
+        ['A', 'L1', MONDAY, [[9, 1, 1000, BIG], [10, 2, 350, 1]]],
+        ['B', 'L2', MONDAY, [[8, 1, 500, 10]]],
+        ['C', 'L1', MONDAY + 1, [[7, 4, 4000, 4]]],
+        ['A', 'L3', MONDAY, [[6, 1, 1000, 5]]],
+      ),
+    });
+    await commitTo(store, { actuals: actualRows(['A', 'L1', MONDAY, [[9, 1, 1000, BIG]]]) });
+    expect(await store.firstSale()).toEqual({ day: MONDAY, hour: 6 });
+    const groups = { skus: { codes: ['A', 'B', 'C', 'none'], group: [0, 0, 5, 7] }, locations: { codes: ['L1', 'L2'], group: [3, 4] } };
+    const ask = (query: Partial<ActualsQuery>) => store.actuals({ fromDay: MONDAY, toDay: MONDAY + 7, bucket: 'day', groups, ...query });
+    const day = [
+      { day: MONDAY, skuGroup: 0, locationGroup: 3, lines: 4, units: 2350, revenue: 2 * BIG + 1 },
+      { day: MONDAY, skuGroup: 0, locationGroup: 4, lines: 1, units: 500, revenue: 10 },
+      { day: MONDAY + 1, skuGroup: 5, locationGroup: 3, lines: 4, units: 4000, revenue: 4 },
+    ];
+    expect(await ask({})).toEqual(day);
+    expect(await ask({ bucket: 'week' })).toEqual(day.map((row) => ({ ...row, day: MONDAY })));
+    expect(await ask({ bucket: 'hour', toDay: MONDAY + 1 })).toEqual([
+      { day: MONDAY, hour: 8, skuGroup: 0, locationGroup: 4, lines: 1, units: 500, revenue: 10 },
+      { day: MONDAY, hour: 9, skuGroup: 0, locationGroup: 3, lines: 2, units: 2000, revenue: 2 * BIG },
+      { day: MONDAY, hour: 10, skuGroup: 0, locationGroup: 3, lines: 2, units: 350, revenue: 1 },
+    ]);
+    const many = { ...groups, skus: { codes: Array.from({ length: 300 }, (_, i) => (i === 0 ? 'A' : `S${i}`)), group: Array.from({ length: 300 }, () => 1) } };
+    expect(await ask({ groups: many })).toEqual([{ ...day[0], skuGroup: 1 }]);
+    expect(await ask({ groups: { skus: { codes: [], group: [] }, locations: groups.locations } })).toEqual([]);
+  });
+
   it('answers as adding up by hand does, over any partitions and flushes', async () => {
     const { store } = under;
     const row = fc.record({

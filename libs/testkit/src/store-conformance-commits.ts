@@ -59,6 +59,17 @@ function claims(under: StoreUnderTest): void {
     expect(await store.detectTicks(5)).toEqual([MONDAY_MS + 1000, -Infinity, MONDAY_MS, -Infinity, -Infinity]);
   });
 
+  it('actuals are told to reach to the tick of the last commit with a snapshot', async () => {
+    const { store } = under;
+    const snapshot = { meta: bytes(1), pages: [], pageCount: 0 };
+    await commitTo(store, { tick: MONDAY_MS, snapshot }, 1);
+    await commitTo(store, { tick: MONDAY_MS + 1000 }, 1);
+    await commitTo(store, { tick: MONDAY_MS }, 2);
+    expect(await store.countedTicks(3)).toEqual([-Infinity, MONDAY_MS, -Infinity]);
+    await commitTo(store, { tick: MONDAY_MS + 2000, snapshot }, 1);
+    expect(await store.countedTicks(2)).toEqual([-Infinity, MONDAY_MS + 2000]);
+  });
+
   it('counters replace those of their partition and are summed over partitions', async () => {
     const { store } = under;
     expect(await store.counters()).toEqual(counts());

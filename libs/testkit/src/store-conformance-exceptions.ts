@@ -37,6 +37,26 @@ export function exceptionConformance(under: StoreUnderTest): void {
     expect(await after(4)).toEqual([]);
   });
 
+  it('the last change is told with the identity of the store, which stays', async () => {
+    const { store } = under;
+    const before = await store.lastChange();
+    expect([before.change, before.store.length > 0]).toEqual([0, true]);
+    await rollUp(store, { exceptions: [sampleException(1), sampleException(2, { status: 'cleared' })] });
+    await rollUp(store, { exceptions: [sampleException(1, { change: 7 })] });
+    expect(await store.lastChange()).toEqual({ store: before.store, change: 7 });
+    expect(await (await under.other()).lastChange()).toEqual({ store: before.store, change: 7 });
+  });
+
+  it('the latest live figures stay, with their tick', async () => {
+    const { store } = under;
+    expect(await store.figures()).toBeUndefined();
+    await rollUp(store, { tick: 5, figures: '{"tiles":[1]}' });
+    await rollUp(store, { tick: 6 });
+    expect(await store.figures()).toEqual({ tick: 5, body: '{"tiles":[1]}' });
+    await rollUp(store, { tick: 7, figures: '{}' });
+    expect(await store.figures()).toEqual({ tick: 7, body: '{}' });
+  });
+
   it('filters', async () => {
     const { store } = under;
     await rollUp(store, {

@@ -129,11 +129,13 @@ function archive(under: StoreUnderTest): void {
     await expect(store.archive('archive', epoch, 0, [event(4)], 5)).rejects.toMatchObject({ code: 'fenced' });
     const all = { from: 0, to: MONDAY_MS * 2, limit: 100 };
     expect(plain(await store.archivedEvents(all))).toEqual(
-      plain([event(0), event(1, { sku: undefined, location: undefined }), event(2, { location: 'M' }), event(3)]),
+      plain([event(0), event(1, { sku: undefined, location: undefined }), event(2, { location: 'M' }), event(3)]).map((each) => ({ ...each, partition: 0 })),
     );
     expect((await store.archivedEvents({ ...all, sku: 'A', location: 'L' })).map(({ offset }) => offset)).toEqual([0, 3]);
     expect((await store.archivedEvents({ ...all, from: MONDAY_MS + 1, to: MONDAY_MS + 3 })).map(({ offset }) => offset)).toEqual([1, 2]);
     expect(await store.archivedEvents({ ...all, limit: 2 })).toHaveLength(2);
+    expect((await store.archivedEvents({ ...all, skus: ['A', 'B'], locations: ['M', 'N'] })).map(({ offset }) => offset)).toEqual([2]);
+    expect(await store.archivedEvents({ ...all, skus: ['B'] })).toEqual([]);
   });
 
   it('orders by time, then partition and offset', async () => {
@@ -145,5 +147,9 @@ function archive(under: StoreUnderTest): void {
     }
     const found = await store.archivedEvents({ from: 0, to: MONDAY_MS * 2, limit: 10 });
     expect(found.map(({ value }) => [...value])).toEqual([[0, 1], [1, 1], [0, 0], [1, 0]]);
+    for (const [i, { time, partition, offset }] of found.entries()) {
+      const behind = await store.archivedEvents({ from: 0, to: MONDAY_MS * 2, limit: 10, after: { time, partition: partition!, offset } });
+      expect(behind).toEqual(found.slice(i + 1));
+    }
   });
 }

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import { actualsConformance } from './store-conformance-actuals.ts';
 import { commitConformance } from './store-conformance-commits.ts';
 import { exceptionConformance } from './store-conformance-exceptions.ts';
+import { feedConformance } from './store-conformance-feeds.ts';
 import { libraryConformance } from './store-conformance-library.ts';
+import { liveConformance } from './store-conformance-live.ts';
 
 /** A migrated, empty store of one test. */
 export interface OpenStore {
@@ -48,5 +50,7 @@ export function storeConformance(name: string, open: () => Promise<OpenStore>): 
     exceptionConformance(under);
     actualsConformance(under);
     libraryConformance(under);
+    feedConformance(under);
+    liveConformance(under);
   });
 }

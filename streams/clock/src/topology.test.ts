@@ -15,6 +15,9 @@ it('names each location heard from once, in every partition, and only since the 
   const parsed = parseEvent(JSON.parse(new TextDecoder().decode(ticks[1]!.value)));
   expect(parsed.ok && parsed.event.type === 'clock.ticked' && parsed.event.data).toEqual({ at: '1970-01-01T00:00:01Z', heard: ['Aix', 'Lyon'] });
   expect(clock.tick(1000, 3)).toEqual([]);
+  expect(clock.tick(1999, 3)).toEqual([]);
   const next = parseEvent(JSON.parse(new TextDecoder().decode(clock.tick(2000, 1)[0]!.value)));
   expect(next.ok && next.event.type === 'clock.ticked' && next.event.data.heard).toEqual([]);
+  clock.hear(sale('Aix'), none);
+  expect(clock.tick(2001, 2)).toHaveLength(2);
 });

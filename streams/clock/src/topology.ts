@@ -3,6 +3,8 @@ import { formatInstant, KeyTable, type Instant } from '@plumbline/kernel';
 import type { AppendRecord } from '@plumbline/ports';
 
 const SOURCE = 'urn:plumbline:clock';
+/** Ticks are no closer than this while nobody is heard from. */
+const QUIET_MS = 1000;
 
 /** Which locations were heard from since the last tick; and the tick that says so. Pure: time is an argument. */
 export class Clock {
@@ -23,9 +25,9 @@ export class Clock {
     this.#heard.add(this.#locations.addBytes(event.bytes, event.locationStart, event.locationEnd));
   }
 
-  /** One tick for every partition, or nothing when time has not moved on. */
+  /** One tick for every partition; nothing when time has not moved on, or too little for a log in which nothing happens. */
   tick(at: Instant, partitions: number): AppendRecord[] {
-    if (at <= this.#last) return [];
+    if (at <= this.#last || (this.#heard.size === 0 && at < this.#last + QUIET_MS)) return [];
     this.#last = at;
     const heard = [...this.#heard].map((index) => this.#locations.key(index)).sort();
     this.#heard = new Set();

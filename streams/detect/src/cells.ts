@@ -40,6 +40,14 @@ export class Cells {
     return this.#count + this.#others.size;
   }
 
+  /** Visits what is not taken yet of the open days. */
+  visit(each: (family: number, location: number, units: number, revenue: number) => void): void {
+    for (let i = 0; i < this.#count; i++) {
+      const cell = this.#touched[i]!;
+      each(Math.floor(cell / this.#locations), cell % this.#locations, this.#units[cell]!, this.#revenue[cell]!);
+    }
+  }
+
   /** Empties into columns ordered by family, location and day. */
   take(): CellColumns {
     const cells = this.#touched.slice(0, this.#count).sort();

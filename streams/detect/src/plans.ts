@@ -2,7 +2,7 @@ import { thresholds } from '@plumbline/exceptions';
 import { KeyTable, PlumblineError } from '@plumbline/kernel';
 import { compileEncoded } from '@plumbline/plan';
 import type { Store } from '@plumbline/ports';
-import type { CompiledForDetect, PlanSource } from './topology.ts';
+import type { CompiledForDetect, PlanSource } from './partition.ts';
 
 /** Plan versions from the store, each compiled once and shared by all partitions of the process. */
 export class StoredPlans implements PlanSource {

@@ -1,6 +1,8 @@
 import { PlumblineError } from '@plumbline/kernel';
 import type { DetectCommit, EventLog, LogBatch, LogConsumer, Store } from '@plumbline/ports';
-import { DetectPartition, type DetectOptions, type PlanSource } from './topology.ts';
+import { Sharing } from './sharing.ts';
+import type { DetectOptions, PlanSource } from './partition.ts';
+import { DetectPartition } from './topology.ts';
 
 export const DETECT_STREAM = 'detect';
 
@@ -22,6 +24,8 @@ export interface DetectRunnerOptions {
   snapshotEveryMs?: number;
   journalLimit?: number;
   maxBatch?: number;
+  /** Least time between two tellings of what was counted since the last tick, for live figures. Default 25 ms. */
+  shareEveryMs?: number;
   /** Shows no sign of life for this long: its partitions go to others. Default: the log's. */
   sessionTimeoutMs?: number;
 }
@@ -56,9 +60,11 @@ interface Task {
 export class DetectRunner {
   readonly #options: DetectRunnerOptions;
   readonly #tasks = new Map<number, Task>();
+  readonly #sharing: Sharing;
   #consumer: LogConsumer | undefined;
   #committing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #together: NodeJS.Timeout | undefined;
   #partitions = 0;
   #failure: Error | undefined;
   readonly metrics = { handled: 0, commits: 0, commitMs: 0, detectMs: 0, replayed: 0 };
@@ -68,6 +74,7 @@ export class DetectRunner {
 
   constructor(options: DetectRunnerOptions) {
     this.#options = options;
+    this.#sharing = new Sharing({ store: options.store, now: options.now, everyMs: options.shareEveryMs });
     this.failed.catch(() => {});
   }
 
@@ -88,7 +95,9 @@ export class DetectRunner {
   /** Finishes what is under way, commits it with a snapshot, and leaves the group. */
   async stop(): Promise<void> {
     await this.#consumer?.stop();
+    await this.#sharing.stop();
     clearTimeout(this.#timer);
+    clearTimeout(this.#together);
     await this.#committing?.catch(() => {});
   }
 
@@ -112,7 +121,7 @@ export class DetectRunner {
   }
 
   async #open(partition: number): Promise<Task> {
-    const { store, owner, detect, plans, logger, now } = this.#options;
+    const { store, owner, detect, plans, logger, now, snapshotEveryMs = SNAPSHOT_MS } = this.#options;
     const claim = await store.claim(DETECT_STREAM, partition, owner);
     const options = { ...detect, plans, partition, partitions: this.#partitions };
     let state: DetectPartition;
@@ -130,7 +139,8 @@ export class DetectRunner {
       state,
       committedOffset,
       handled: from,
-      snapshotAt: now(),
+      // Partitions take their snapshots in turn: one commit with all of them would keep ticks waiting.
+      snapshotAt: now() - (snapshotEveryMs * partition) / this.#partitions,
       batch: undefined,
       pendingSince: undefined,
       stopped: false,
@@ -154,6 +164,7 @@ export class DetectRunner {
     const task = this.#tasks.get(batch.partition);
     if (!task || task.stopped) throw new PlumblineError('partition-gone', `Partition ${batch.partition} left this process.`);
     if (this.#failure) throw this.#failure;
+    const { sales } = task.state;
     try {
       await this.#handle(task, batch);
     } catch (error) {
@@ -161,10 +172,16 @@ export class DetectRunner {
       this.#broken(error as Error);
       throw error;
     }
+    if (task.handled > task.committedOffset) this.#share(task, batch, sales);
     task.batch = batch;
     task.pendingSince ??= this.#options.now();
     if (task.state.outputSize > OUTPUT_BOUND) await this.#commitSoon(true);
     else this.#schedule(task.state.hasTicks);
+  }
+
+  /** Tells live figures of a batch; `sales` were counted before it. */
+  #share(task: Task, batch: LogBatch, sales: number): void {
+    if (batch.length > 0) this.#sharing.handled(task, task.state.sales > sales ? [batch.timestamp(0), batch.timestamp(batch.length - 1)] : undefined);
   }
 
   async #handle(task: Task, batch: LogBatch): Promise<void> {
@@ -189,9 +206,11 @@ export class DetectRunner {
     this.metrics.detectMs += this.#options.now() - began;
   }
 
+  /** @param soon there are ticks: they wait a moment for those of the other partitions, which come with them */
   #schedule(soon: boolean): void {
     if (this.#committing) return;
-    if (soon) void this.#commitSoon(false);
+    if (soon && [...this.#tasks.values()].every((task) => task.state.hasTicks)) void this.#commitSoon(false);
+    else if (soon) this.#together ??= setTimeout(() => void this.#commitSoon(false), TOGETHER_MS);
     else this.#timer ??= setTimeout(() => void this.#commitSoon(false), this.#options.commitEveryMs ?? 1000);
   }
 
@@ -203,7 +222,8 @@ export class DetectRunner {
     }
     if (this.#committing) return this.#committing;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    clearTimeout(this.#together);
+    this.#timer = this.#together = undefined;
     const tasks = [...this.#tasks.values()].filter((task) => !task.stopped && task.pendingSince !== undefined && task.handled >= task.committedOffset);
     if (tasks.length === 0) return;
     this.#committing = this.#commit(tasks, false)
@@ -218,7 +238,7 @@ export class DetectRunner {
 
   async #commit(tasks: readonly Task[], last: boolean): Promise<void> {
     if (tasks.length === 0) return;
-    const { now, snapshotEveryMs = 10_000, journalLimit = 400_000 } = this.#options;
+    const { now, snapshotEveryMs = SNAPSHOT_MS, journalLimit = 400_000 } = this.#options;
     const began = now();
     const batches: (LogBatch | undefined)[] = [];
     const commits = tasks.map((task): DetectCommit => {
@@ -297,6 +317,10 @@ const isAway = (error: unknown): error is PlumblineError => error instanceof Plu
 
 /** Uncommitted results of a partition, in rough bytes, past which its next batch waits for the commit. */
 const OUTPUT_BOUND = 32 * 1024 * 1024;
+
+const SNAPSHOT_MS = 10_000;
+/** Ticks of several partitions are fetched one after the other. */
+const TOGETHER_MS = 10;
 
 /** First index whose offset is not below `offset`. */
 function upTo(batch: LogBatch, from: number, offset: number): number {

@@ -7,7 +7,8 @@ import type { SnapshotPage } from '@plumbline/ports';
 import { crc32 } from './bytes.ts';
 import { Cells } from './cells.ts';
 import { Reported } from './reported.ts';
-import type { CompiledForDetect } from './topology.ts';
+import { SinceTick } from './since-tick.ts';
+import type { CompiledForDetect } from './partition.ts';
 import { PartitionWatch } from './watch.ts';
 
 /** What of a SeriesWatch is not in its banks' pages. */
@@ -42,6 +43,7 @@ export class SeriesWatch {
   readonly #cells: Cells;
   readonly #feeds: Feeds;
   readonly #reported: Reported;
+  readonly #sinceTick: SinceTick;
   /** Leaf of a local SKU and location, or −1, dense: the hot path's look-up. */
   readonly #leafTable: Int32Array;
   readonly #locations: number;
@@ -70,6 +72,7 @@ export class SeriesWatch {
     });
     this.#skuBank = new SeriesBank({ size: watch.skus.length, wide: true, expectation: this.#skuExpectation(), openDay: watch.commonDay(at) });
     this.#reported = new Reported(watch);
+    this.#sinceTick = new SinceTick(plan);
     this.#openCells(at);
   }
 
@@ -121,6 +124,10 @@ export class SeriesWatch {
     return this.#watch.leaves.length;
   }
 
+  get locations(): readonly { code: string }[] {
+    return this.#watch.plan.locations;
+  }
+
   zoneOf(location: number): Zone {
     const { plan } = this.#watch;
     return plan.zones[plan.zoneOfLocation[location]!]!;
@@ -144,6 +151,11 @@ export class SeriesWatch {
     this.#cells.add(this.#watch.plan.familyOfSku[sku]!, location, day, units, revenue);
     if (this.#reported.any) this.#reported.touch(local, leaf, day);
     return outcome === LATE || outcome < 0;
+  }
+
+  /** What was counted since the last tick, by cell of the live figures, and the plan that numbers them. */
+  sinceTick(): { plan: string; cells: number[] } {
+    return { plan: this.#watch.plan.version.hash, cells: this.#sinceTick.of(this.#cells) };
   }
 
   /** Closes time up to `at`: silences first, then leaves zone by zone, then SKUs. */

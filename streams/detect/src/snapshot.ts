@@ -10,6 +10,8 @@ export interface SnapshotMeta {
   sources: string[];
   duplicates: Uint8Array;
   counters: StreamCounters;
+  /** Sources named for their rejects; absent in older snapshots. */
+  rejecting?: string[];
   commands: ExceptionCommand[];
   plans: { id: string; hash: string; effectiveAt: number }[];
   coming: { id: string; hash: string; effectiveAt: number }[];

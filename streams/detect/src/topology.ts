@@ -11,50 +11,26 @@ import {
   TICK,
   unpackCurrency,
   type ExceptionCommand,
+  type Increment,
 } from '@plumbline/contracts';
 import { DAY_MS, HOUR_MS, KeyTable, parseInstant, zoneOf, type Instant, type Zone } from '@plumbline/kernel';
-import type { PlanIndex } from '@plumbline/plan';
 import type { ActualRows, DetectCommit, NewDeadLetter, SnapshotPage, StreamCounters } from '@plumbline/ports';
 import { bytesToHex, sha256, utf8 } from './bytes.ts';
-import { BEHIND, DUPLICATE, Duplicates, OUTSIDE, type DuplicateWindow } from './duplicates.ts';
+import { BEHIND, DUPLICATE, Duplicates, OUTSIDE } from './duplicates.ts';
+import { FeedCounts } from './feed-counts.ts';
 import { Journal } from './journal.ts';
 import { mergeRows } from './rows.ts';
 import { decodeMeta, encodeMeta } from './snapshot.ts';
 import { SeriesWatch, type WatchState } from './series.ts';
-import type { Thresholds } from './watch.ts';
-
-/** Where committed plan versions come from, compiled once per process. */
-export interface PlanSource {
-  /** @throws PlumblineError 'plan-unknown' when no version has this hash */
-  load(hash: string): Promise<CompiledForDetect>;
-}
-
-export interface CompiledForDetect {
-  plan: PlanIndex;
-  /** Codes in plan order: the index of a code is its position in the plan's list. */
-  skus: KeyTable;
-  locations: KeyTable;
-  thresholds: Thresholds;
-}
-
-export interface DetectOptions {
-  partition: number;
-  partitions: number;
-  plans: PlanSource;
-  duplicates: DuplicateWindow;
-  /** Zone of locations that no plan names. */
-  defaultZone: string;
-}
-
-/** The records of one partition, as a log batch gives them. */
-export interface Records {
-  readonly length: number;
-  offset(i: number): number;
-  value(i: number): Uint8Array;
-  header(i: number, name: string): string | undefined;
-}
+import type { CompiledForDetect, DetectOptions, Records } from './partition.ts';
 
 export type DetectOutput = Omit<DetectCommit, 'partition' | 'epoch' | 'offset'>;
+
+/** What a partition knows of an increment; whose it is, its runner adds. */
+export type Counted = Pick<Increment, 'follows' | 'ended' | 'plan' | 'cells'>;
+
+/** Increments kept that nobody has taken: when a log is worked off, what was between two ticks is of no use to anyone. */
+const COUNTED_KEPT = 8;
 
 /** An event may lie this far after the last tick: a clock that runs ahead, not one that is wrong. */
 const AHEAD_MS = HOUR_MS;
@@ -68,6 +44,7 @@ export class DetectPartition {
   readonly #event = new DecodedEvent();
   readonly #sources = new KeyTable();
   readonly #defaultZone: Zone;
+  #feeds = new FeedCounts(this.#sources);
   #decoder: EventDecoder;
   #duplicates: Duplicates;
   #series: SeriesWatch | undefined;
@@ -87,6 +64,8 @@ export class DetectPartition {
   #commands: ExceptionCommand[] = [];
   #plans: { id: string; hash: string; effectiveAt: number }[] = [];
   #outputSize = 0;
+  /** Since the last call of takeCounted, closed by ticks. */
+  #counted: Counted[] = [];
 
   constructor(options: DetectOptions) {
     this.#options = options;
@@ -100,6 +79,7 @@ export class DetectPartition {
     const partition = new DetectPartition(options);
     const saved = decodeMeta(meta);
     for (const source of saved.sources) partition.#sources.add(source);
+    partition.#feeds = new FeedCounts(partition.#sources, saved.rejecting);
     partition.#duplicates.load(saved.duplicates);
     partition.#tick = saved.tick ?? -Infinity;
     partition.#counters = saved.counters;
@@ -156,6 +136,7 @@ export class DetectPartition {
       const value = records.value(i);
       const fault = this.#decoder.decode(value, header, event);
       if (fault) {
+        this.#feeds.reject(fault.source);
         this.#reject(fault.reason, fault.detail, value, fault.source, fault.id);
         continue;
       }
@@ -179,17 +160,37 @@ export class DetectPartition {
       deadLetters: this.#deadLetters,
       counters: { ...this.#counters, rejected: { ...this.#counters.rejected } },
       unplanned: [...this.#unplanned.values()],
+      feeds: this.#feeds.take(this.#series?.locations),
       snapshot: flush ? this.#snapshot() : undefined,
     };
-    this.discardOutput();
+    this.#clear();
     return output;
+  }
+
+  /** What was counted between ticks since the last call, and since the last tick: provisional, and no part of the results. */
+  takeCounted(): Counted[] {
+    const counted = this.#counted;
+    this.#counted = [];
+    if (this.#series) counted.push({ follows: this.#tick, ...this.#series.sinceTick() });
+    return counted;
+  }
+
+  /** Sales lines counted. */
+  get sales(): number {
+    return this.#counters.sales;
   }
 
   /** Drops results that were committed before: used while a snapshot is replayed up to the committed offset. */
   discardOutput(): void {
+    this.#counted = [];
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#deltas = [];
     this.#deadLetters = [];
     this.#unplanned = new Map();
+    this.#feeds.discard();
     this.#outputSize = 0;
   }
 
@@ -200,6 +201,7 @@ export class DetectPartition {
 
   #isNew(event: DecodedEvent, value: Uint8Array): boolean {
     if (event.time > this.#tick + AHEAD_MS && this.#tick > -Infinity && event.kind !== PLAN && event.kind !== COMMAND) {
+      this.#feeds.refuse(event.source, event.location, false);
       this.#reject('future', `time: lies ${Math.round((event.time - this.#tick) / 60_000)} minutes after the log's clock; correct the sender's clock and re-drive it`, value, this.#sources.key(event.source), undefined);
       return false;
     }
@@ -212,12 +214,14 @@ export class DetectPartition {
         : this.#duplicates.identified(idHashA, idHashB, time);
     if (verdict === OUTSIDE) {
       this.#counters.outsideWindow++;
+      this.#feeds.refuse(event.source, event.location, true);
       this.#reject('outside-duplicate-window', 'the event is older than the window in which duplicates are known; re-drive it if it was never sent before', value, this.#sources.key(event.source), undefined);
       return false;
     }
     if (verdict === BEHIND) this.#counters.outsideWindow++;
     if (verdict === DUPLICATE || verdict === BEHIND) {
       this.#counters.duplicates++;
+      if (event.kind !== PLAN && event.kind !== COMMAND) this.#feeds.duplicate(event.source, event.location, verdict === BEHIND);
       return false;
     }
     return true;
@@ -226,6 +230,7 @@ export class DetectPartition {
   #sold(event: DecodedEvent, value: Uint8Array): void {
     const series = this.#series;
     if (series && series.currency !== event.currency) {
+      this.#feeds.refuse(event.source, event.location, false);
       this.#reject('currency', `currency: is ${unpackCurrency(event.currency)}, the plan is in ${unpackCurrency(series.currency)}; convert it at the source and re-drive it`, value, this.#sources.key(event.source), undefined);
       return;
     }
@@ -242,11 +247,14 @@ export class DetectPartition {
     const units = sale ? event.quantity : -event.quantity;
     const revenue = sale ? event.amount : -event.amount;
     if (leaf < 0) {
+      this.#feeds.accept(event.source, event.location, event.time, false);
       this.#journal.add(this.#stranger(event), day, hour, sale ? 1 : 0, units, revenue);
       return;
     }
     this.#journal.add(leaf, day, hour, sale ? 1 : 0, units, revenue);
-    if (sale && series!.count(event.sku, event.location, leaf, day, event.quantity, event.amount)) counters.late++;
+    const late = sale && series!.count(event.sku, event.location, leaf, day, event.quantity, event.amount);
+    if (late) counters.late++;
+    this.#feeds.accept(event.source, event.location, event.time, late);
   }
 
   /** Journal number of a series that no plan names; counts it as unplanned. */
@@ -272,6 +280,7 @@ export class DetectPartition {
   #other(event: DecodedEvent): void {
     this.#counters.accepted++;
     this.#counters.other++;
+    if (event.kind !== COMMAND) this.#feeds.accept(event.source, event.location, event.time, false);
     const full = event.event;
     if (full && isCommand(full)) this.#commands.push(commandOf(full));
   }
@@ -291,6 +300,7 @@ export class DetectPartition {
     const at = event.time;
     const full = event.event;
     if (full?.type !== 'clock.ticked' || at <= this.#tick) return;
+    if (this.#series && this.#counted.length < COUNTED_KEPT) this.#counted.push({ follows: this.#tick, ended: at, ...this.#series.sinceTick() });
     this.#tick = at;
     const closed = this.#series?.tick(at, full.data.heard);
     const payload = encodeDelta({
@@ -317,6 +327,7 @@ export class DetectPartition {
     this.#coming = this.#coming.filter((plan) => plan.effectiveAt > at);
     for (const { compiled, effectiveAt } of due) {
       this.#closeJournal();
+      this.#feeds.renumber(this.#series?.locations);
       this.#series = SeriesWatch.successor(this.#series, compiled!, this.#series ? effectiveAt : at, at, this.#options.partition, this.#options.partitions);
       this.#decoder = this.#decoderFor(compiled);
     }
@@ -354,6 +365,7 @@ export class DetectPartition {
       sources: Array.from({ length: this.#sources.size }, (_, i) => this.#sources.key(i)),
       duplicates: this.#duplicates.save(this.#sources.size),
       counters: this.#counters,
+      rejecting: this.#feeds.rejecting,
       commands: this.#commands,
       plans: this.#plans,
       coming: this.#coming.map(({ id, hash, effectiveAt }) => ({ id, hash, effectiveAt })),

@@ -63,8 +63,15 @@ export class Book {
     if (!held) return { code: 'not-from-here', message: `There is no exception ${command.exceptionId}, or it was closed long ago` };
     const outcome = applyCommand(held.life, command);
     if ('refused' in outcome) return outcome.refused;
+    const { closedAt, recovery, before } = held;
     this.#moved(held, outcome, command.at);
-    if (command.type === 'exception.reopened') held.recovery = 0;
+    const reopens = command.type === 'exception.reopened';
+    if (command.type === 'exception.undone' && before) {
+      held.closedAt = before.closedAt;
+      held.recovery = before.recovery ?? held.recovery;
+    }
+    if (reopens) held.recovery = 0;
+    if (command.type !== 'exception.commented') held.before = held.life.last ? { closedAt, recovery: reopens ? recovery : null } : null;
     return undefined;
   }
 
@@ -219,6 +226,7 @@ export class Book {
       theta: 1,
       base: 1,
       recovery: 0,
+      before: null,
       judged: era.days.latest,
       statistic: 0,
       peak: 0,

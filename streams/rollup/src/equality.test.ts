@@ -1,6 +1,7 @@
 import type { Exception, ExceptionCommand, ExceptionTransition, TickDelta } from '@plumbline/contracts';
 import { HOUR_MS, parseInstant, Random } from '@plumbline/kernel';
 import type { PlanIndex } from '@plumbline/plan';
+import type { FiguresSample } from '@plumbline/ports';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plansOf, restore, Snapshots } from './snapshot.ts';
@@ -84,6 +85,7 @@ interface Output {
   exceptions: Exception[];
   transitions: ExceptionTransition[];
   figures: string | undefined;
+  samples: FiguresSample[];
 }
 
 function play(list: readonly Input[], restartAt: ReadonlySet<number> = new Set()): Output {
@@ -93,10 +95,12 @@ function play(list: readonly Input[], restartAt: ReadonlySet<number> = new Set()
   const stored = new Map<number, { page: number; bytes: Uint8Array; checksum: number }>();
   const exceptions: Exception[] = [];
   const transitions: ExceptionTransition[] = [];
+  const samples: FiguresSample[] = [];
   for (const [i, { tick, deltas }] of list.entries()) {
     const result = rollUp.apply(tick, deltas);
     exceptions.push(...result.exceptions);
     transitions.push(...result.transitions);
+    if (result.sample) samples.push(result.sample);
     if (restartAt.size === 0) continue;
     const { meta, pages } = snapshots.save(rollUp);
     for (const page of pages) stored.set(page.page, page);
@@ -105,7 +109,7 @@ function play(list: readonly Input[], restartAt: ReadonlySet<number> = new Set()
     rollUp = restore(meta, [...stored.values()], { budget: BUDGET }, (fresh) => plans.forEach((plan) => fresh.provide(plan)));
     snapshots = Snapshots.after(meta);
   }
-  return { exceptions, transitions, figures: rollUp.figures() };
+  return { exceptions, transitions, figures: rollUp.figures(), samples };
 }
 
 const stories = fc.record({

@@ -8,7 +8,9 @@ import { NodeSums } from './node-sums.ts';
 import { NodeWatch } from './node-watch.ts';
 import { Pictures } from './pictures.ts';
 import { Sight } from './sight.ts';
+import { SettledDays } from './settled-days.ts';
 import { ReportedSkus } from './sku-days.ts';
+import { Tally } from './tally.ts';
 
 /** The plan in force and everything that is numbered by it. */
 export class Era {
@@ -22,6 +24,7 @@ export class Era {
   readonly sums = new NodeSums();
   readonly pictures = new Pictures();
   readonly branches: Branches;
+  readonly tally: Tally;
   readonly #nodes = new Map<number, Node | undefined>();
 
   private constructor(plan: PlanIndex, budget: number, at: Instant, make: (places: Places, nodes: PlanNodes) => Numbered) {
@@ -29,7 +32,11 @@ export class Era {
     this.places = new Places(plan);
     this.nodes = new PlanNodes(plan);
     this.branches = new Branches(this.places);
-    ({ days: this.days, skus: this.skus, feeds: this.feeds } = make(this.places, this.nodes));
+    const { days, skus, feeds, settled } = make(this.places, this.nodes);
+    this.days = days;
+    this.skus = skus;
+    this.feeds = feeds;
+    this.tally = new Tally(days, feeds, settled ?? new SettledDays(plan));
     this.watch = new NodeWatch(this.places, this.nodes, this.days, this.feeds, thresholds(plan, budget), at);
   }
 
@@ -65,7 +72,8 @@ export class Era {
     const era = new Era(plan, budget, at, (places, nodes) => {
       const days = before.days.renumber(places, Math.max(...places.all.map(firstDay)));
       const skus = before.skus.renumber(places, firstDay, before.days.latest);
-      return { days, skus, feeds: moveFeeds(before.feeds, new Feeds(plan, nodes, at), places, before.places) };
+      const settled = before.tally.settled.renumber(plan);
+      return { days, skus, settled, feeds: moveFeeds(before.feeds, new Feeds(plan, nodes, at), places, before.places) };
     });
     plan.locations.forEach((_, location) => {
       era.days.replan(location, firstDay(location));
@@ -118,6 +126,7 @@ interface Numbered {
   days: CellDays;
   skus: ReportedSkus;
   feeds: Feeds;
+  settled?: SettledDays;
 }
 
 function moveFeeds(before: Feeds, next: Feeds, places: Places, old: Places): Feeds {

@@ -56,6 +56,8 @@ export interface Held {
   /** R of the clearing test and the last business day in it. */
   recovery: number;
   judged: BusinessDay;
+  /** What the last command that can be undone found of these; `recovery` where the command changed it. */
+  before: { closedAt: Instant | null; recovery: number | null } | null;
   statistic: number;
   peak: number;
   threshold: number;
@@ -167,4 +169,5 @@ export const transitionOf = (held: Held, step: Step, at: Instant): Omit<Exceptio
   action: step.action,
   by: step.by,
   note: step.note,
+  ...(step.eventId === undefined ? {} : { eventId: step.eventId }),
 });

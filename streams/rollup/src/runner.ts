@@ -119,6 +119,7 @@ class Runner {
     const rollUp = this.#rollUp;
     const exceptions = new Map<string, RollUpCommit['exceptions'][number]>();
     const transitions: RollUpCommit['transitions'] = [];
+    const samples: NonNullable<RollUpCommit['samples']> = [];
     for (const [i, deltas] of ticks.entries()) {
       if (i % TURN === TURN - 1) await new Promise((resolve) => setImmediate(resolve));
       for (const { hash } of deltas.flatMap(({ plans }) => plans)) {
@@ -130,12 +131,13 @@ class Runner {
         exceptions.set(exception.id, exception);
       }
       transitions.push(...result.transitions);
+      if (result.sample) samples.push(result.sample);
       for (const refused of result.refused) this.#options.logger.info(refused, 'command refused');
     }
     const { tick } = rollUp;
-    const results = { tick, exceptions: [...exceptions.values()], transitions, figures: rollUp.figures() };
+    const results = { tick, exceptions: [...exceptions.values()], transitions, figures: rollUp.figures(), samples };
     // Pages are marked as written once they are taken: this very commit is repeated until it is in the store.
-    const commit: RollUpCommit = { epoch: this.#epoch, ...results, snapshot: this.#snapshots.save(rollUp) };
+    const commit: RollUpCommit = { epoch: this.#epoch, ...results, feeds: rollUp.feedFacts(), snapshot: this.#snapshots.save(rollUp) };
     await this.#patiently(() => this.#options.store.commitRollUp(commit));
     this.#commits++;
     this.#options.committed?.(results);

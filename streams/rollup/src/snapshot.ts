@@ -7,9 +7,12 @@ import { Era } from './era.ts';
 import type { Held } from './held.ts';
 import { RollUp, type RollUpOptions } from './topology.ts';
 
+/** 2: what can be undone. */
+const VERSION = 2;
+
 /** What is small and changes with every tick; the rest lies in named pages. */
 interface Meta {
-  version: 1;
+  version: 1 | 2;
   tick: number | null;
   plan: { hash: string; effectiveAt: number } | null;
   coming: RollUp['coming'];
@@ -100,7 +103,7 @@ export class Snapshots {
 
   #meta({ era, tick, effectiveAt, coming, book }: RollUp): Meta {
     return {
-      version: 1,
+      version: VERSION,
       tick: Number.isFinite(tick) ? tick : null,
       plan: era ? { hash: era.plan.version.hash, effectiveAt } : null,
       coming,
@@ -143,7 +146,7 @@ export function restore(
   rollUp.coming = saved.coming;
   rollUp.book.next = saved.next;
   rollUp.book.change = saved.change;
-  const held = [...parts].filter(([name]) => name.startsWith('held/')).map(([, bytes]) => JSON.parse(decoder.decode(bytes)) as Held);
+  const held = [...parts].filter(([name]) => name.startsWith('held/')).map(([, bytes]) => heldOf(bytes));
   for (const one of held.sort((a, b) => a.number - b.number)) rollUp.book.held.set(one.number, one);
   if (saved.plan) {
     rollUp.effectiveAt = saved.plan.effectiveAt;
@@ -153,13 +156,22 @@ export function restore(
   return rollUp;
 }
 
+/** Snapshots of version 1 do not know what can be undone: nothing can. */
+function heldOf(bytes: Uint8Array): Held {
+  const held = JSON.parse(decoder.decode(bytes)) as Held;
+  return { ...held, before: held.before ?? null, life: { ...held.life, last: held.life.last ?? null } };
+}
+
 function savePlanned(era: Era, part: (name: string, bytes: Uint8Array | undefined) => void): void {
   const { days, skus, watch, plan } = era;
+  const { settled } = era.tally;
   for (let slot = 0; slot <= SLOTS; slot++) {
     const column = slot < SLOTS ? days.slots[slot]! : days.sums;
     part(`day/${slot}`, days.touched[slot] ? new Uint8Array(column.buffer) : undefined);
     days.touched[slot] = 0;
   }
+  for (const [day, sums] of settled.days) part(`settled/${day}`, settled.touched.has(day) ? new Uint8Array(sums.buffer) : undefined);
+  settled.touched.clear();
   for (const one of skus.all.values()) {
     const bytes = new Float64Array([one.from, one.lastFired, ...one.lines, ...one.planned, ...one.rate]);
     part(`sku/${plan.skus[one.sku]}`, one.touched ? new Uint8Array(bytes.buffer) : undefined);
@@ -184,6 +196,8 @@ function loadPlanned(era: Era, saved: Meta, parts: ReadonlyMap<string, Uint8Arra
     else if (kind === 'day') {
       const slot = Number(rest);
       (slot < SLOTS ? days.slots[slot]! : days.sums).set(new Float64Array(bytes.buffer));
+    } else if (kind === 'settled') {
+      era.tally.settled.days.set(Number(rest), new Float64Array(bytes.buffer));
     } else if (kind === 'sku') {
       const sku = places.skuIndex.get(rest);
       if (sku === undefined) continue;
@@ -211,8 +225,8 @@ function intact(name: string, page: SnapshotPage | undefined): Uint8Array {
 
 function parse(meta: Uint8Array): Meta {
   const saved = JSON.parse(decoder.decode(meta)) as Meta;
-  if (saved.version === 1) return saved;
-  throw new PlumblineError('snapshot-version', `The roll-up's snapshot has version ${String(saved.version)}, this program reads version 1.`, {
+  if (saved.version >= 1 && saved.version <= VERSION) return saved;
+  throw new PlumblineError('snapshot-version', `The roll-up's snapshot has version ${String(saved.version)}, this program reads up to ${VERSION}.`, {
     fix: 'Start the version of Plumbline that wrote the database.',
   });
 }

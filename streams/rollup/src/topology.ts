@@ -3,9 +3,11 @@ import { contains, isLive, type Node, type Refusal } from '@plumbline/exceptions
 import { cleared, clearingStep, type Firing } from '@plumbline/detection';
 import { compareText, DAY_MS, HOUR_MS, MINUTE_MS, PlumblineError, type Instant } from '@plumbline/kernel';
 import type { PlanIndex } from '@plumbline/plan';
+import type { FiguresSample } from '@plumbline/ports';
 import { Book } from './book.ts';
 import { Era } from './era.ts';
-import { figuresOf } from './figures.ts';
+import { feedFactsOf } from './feed-facts.ts';
+import { figuresOf, sampleOf } from './figures.ts';
 import { knownRatio, nodeFired, seriesFired } from './firings.ts';
 import { add, numberOf, totals, type Held } from './held.ts';
 import { show, showSilence } from './present.ts';
@@ -23,6 +25,8 @@ export interface RollUpResult {
   transitions: ExceptionTransition[];
   /** Commands that the lifecycle refused; nothing changed. */
   refused: { commandId: string; exceptionId: string; refusal: Refusal }[];
+  /** What the tiles show, at the first tick of each quarter of an hour. */
+  sample: FiguresSample | undefined;
 }
 
 /**
@@ -34,6 +38,7 @@ const SHOW_MS = { fresh: HOUR_MS, early: 6 * HOUR_MS, late: DAY_MS };
 const FRESH_MS = 4 * HOUR_MS;
 const EARLY_MS = 3 * DAY_MS;
 const MOVED = 0.1;
+const SAMPLE_MS = 15 * MINUTE_MS;
 
 /**
  * The roll-up: one cause, one exception. A pure state machine over the tick deltas of all detect partitions: no clock,
@@ -79,7 +84,7 @@ export class RollUp {
    * @throws PlumblineError 'plan-unknown'
    */
   apply(tick: Instant, deltas: readonly TickDelta[]): RollUpResult {
-    if (tick <= this.tick) return { exceptions: [], transitions: [], refused: [] };
+    if (tick <= this.tick) return { exceptions: [], transitions: [], refused: [], sample: undefined };
     const before = this.tick;
     this.tick = tick;
     const refused = this.#command(deltas);
@@ -89,12 +94,19 @@ export class RollUp {
     const currency = this.era?.plan.version.currency ?? '';
     const result = this.book.take(tick, currency);
     this.#takeEffect(tick, deltas);
-    return { ...result, refused };
+    const quarter = Math.floor(tick / SAMPLE_MS) > Math.floor(before / SAMPLE_MS);
+    const sample = quarter && this.era ? sampleOf(this.era, this.book, tick) : undefined;
+    return { ...result, refused, sample };
   }
 
   /** Live figures of tiles and cells as JSON; undefined before the first plan. */
   figures(): string | undefined {
     return this.era && figuresOf(this.era, this.book, this.tick);
+  }
+
+  /** How each feed stands, as JSON; undefined before the first plan. */
+  feedFacts(): string | undefined {
+    return this.era && feedFactsOf(this.era, this.book, this.tick);
   }
 
   #command(deltas: readonly TickDelta[]): RollUpResult['refused'] {
@@ -150,7 +162,10 @@ export class RollUp {
         days.begin(
           location,
           d,
-          (leaving) => this.#settle(era, (sight ??= era.sight(tick)), location, leaving),
+          (leaving) => {
+            this.#settle(era, (sight ??= era.sight(tick)), location, leaving);
+            era.tally.settle(location, leaving, tick);
+          },
           (family, closing) => (sight ??= era.sight(tick)).day({ altitude: 'location', sku: -1, family, region: -1, location }, closing)?.planned ?? 0,
         );
         era.skus.begin(location, d);

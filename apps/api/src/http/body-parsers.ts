@@ -5,7 +5,7 @@ import type { Ingest } from '../service/ingest.ts';
 import { jsonOf } from '../service/bytes.ts';
 
 const EVENTS = `${API_ROOT}/events`;
-/** Room taken for a request that does not say how long it is; a stream is held back by its own appends. */
+/** Room taken for a request that does not say how long it is, and the most for a stream: that is held back by its own appends. */
 const UNSAID_BYTES = 1024 * 1024;
 
 const isEvents = ({ method, url }: FastifyRequest): boolean => method === 'POST' && url.split('?', 1)[0] === EVENTS;
@@ -37,7 +37,8 @@ export function registerBodies(fastify: FastifyInstance, ingest: Ingest): void {
     const length = Number(request.headers['content-length'] ?? NaN);
     try {
       const streamed = request.headers['content-type']?.startsWith('application/x-ndjson');
-      rooms.set(request, ingest.admit(Number.isFinite(length) && !streamed ? length : UNSAID_BYTES));
+      const said = Number.isFinite(length) ? length : UNSAID_BYTES;
+      rooms.set(request, ingest.admit(streamed ? Math.min(said, UNSAID_BYTES) : said));
       done();
     } catch (error) {
       done(error as Error);

@@ -1,12 +1,19 @@
 import { Body, Controller, Headers, Inject, Param, Query } from '@nestjs/common';
 import {
+  backtestQuerySchema,
+  bulkCommandsBodySchema,
   commandBodies,
   exceptionQuerySchema,
+  type BacktestAnswer,
+  type BacktestQuery,
+  type BulkCommandsBody,
+  type BulkCommandsResult,
   type CommandAccepted,
   type CommandBody,
   type CommandName,
   type ExceptionDetail,
   type ExceptionPage,
+  type PeoplePage,
 } from '@plumbline/contracts';
 import type { z } from 'zod';
 import type { CommandOutcome } from '../service/exceptions.ts';
@@ -35,6 +42,11 @@ export class ExceptionsController {
   @Serve('showException')
   show(@Param('id') id: string): Promise<ExceptionDetail> {
     return this.#services.exceptions.show(id);
+  }
+
+  @Serve('backtestException')
+  backtest(@Param('id') id: string, @Query(new Fits(backtestQuerySchema)) query: BacktestQuery): Promise<BacktestAnswer> {
+    return this.#services.backtest.answer(id, query);
   }
 
   @Serve('acknowledgeException')
@@ -75,6 +87,21 @@ export class ExceptionsController {
   @Serve('reopenException')
   reopen(@Param('id') id: string, @Body(new Fits(commandBodies.reopen)) body: CommandBody<'reopen'>, @Headers('prefer') prefer?: string): Answer {
     return this.#command(id, 'reopen', body, prefer);
+  }
+
+  @Serve('undoException')
+  undo(@Param('id') id: string, @Body(new Fits(commandBodies.undo)) body: CommandBody<'undo'>, @Headers('prefer') prefer?: string): Answer {
+    return this.#command(id, 'undo', body, prefer);
+  }
+
+  @Serve('commandExceptions')
+  commands(@Body(new Fits(bulkCommandsBodySchema)) body: BulkCommandsBody): Promise<BulkCommandsResult> {
+    return this.#services.exceptions.commands(body);
+  }
+
+  @Serve('listPeople')
+  people(): Promise<PeoplePage> {
+    return this.#services.exceptions.people();
   }
 
   async #command<N extends CommandName>(id: string, name: N, body: CommandBody<N>, prefer: string | undefined): Answer {

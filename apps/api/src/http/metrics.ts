@@ -2,6 +2,7 @@ import type { IngestLine } from '@plumbline/contracts';
 import { exceptionKinds } from '@plumbline/contracts';
 import type { Store } from '@plumbline/ports';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { LiveMetrics } from '../live/live-metrics.ts';
 import type { TowerStatus } from '../service/status.ts';
 
 /** Work of the detect stream in this process, cumulative. */
@@ -24,11 +25,13 @@ export class Metrics {
   readonly #options: MetricsOptions;
   readonly #ingested: Counter;
   readonly #requests: Histogram;
+  readonly live: LiveMetrics;
 
   constructor(options: MetricsOptions) {
     this.#options = options;
     collectDefaultMetrics({ register: this.#registry });
     const registers = [this.#registry];
+    this.live = new LiveMetrics(this.#registry);
     this.#ingested = new Counter({ name: 'plumbline_ingest_events_total', help: 'Events received over HTTP, by outcome and reason', labelNames: ['outcome', 'reason'], registers });
     this.#requests = new Histogram({
       name: 'plumbline_http_request_seconds',

@@ -3,13 +3,18 @@ import {
   planCommitBodySchema,
   planDeriveBodySchema,
   planDiffQuerySchema,
+  planExtendBodySchema,
   planImportBodySchema,
+  planRevertBodySchema,
+  type PlanChangeBody,
   type PlanCommitBody,
   type PlanDeriveBody,
   type PlanDetail,
   type PlanDiffBody,
+  type PlanExtendBody,
   type PlanImportBody,
   type PlanPage,
+  type PlanRevertBody,
   type PlanVersionSummary,
 } from '@plumbline/contracts';
 import { PlanFaults } from '../service/plans.ts';
@@ -50,6 +55,16 @@ export class PlansController {
   @Serve('derivePlan')
   async derive(@Body(new Fits(planDeriveBodySchema)) body: PlanDeriveBody): Promise<PlanVersionSummary> {
     return (await this.#services.plans.derive(body)).version;
+  }
+
+  @Serve('extendPlan')
+  extend(@Body(new Fits(planExtendBodySchema)) body: PlanExtendBody): Promise<PlanChangeBody> {
+    return this.#services.plans.extend(body);
+  }
+
+  @Serve('revertPlan')
+  revert(@Body(new Fits(planRevertBodySchema)) body: PlanRevertBody): Promise<PlanChangeBody> {
+    return this.#services.plans.revert(body);
   }
 
   @Serve('commitPlan')

@@ -3,7 +3,7 @@ import { PlumblineError } from '@plumbline/kernel';
 import { STATUS_CODES } from 'node:http';
 import type { z } from 'zod';
 import { RetryLater } from '../service/ingest.ts';
-import { PlanFaults } from '../service/plans.ts';
+import { PlanFaults, PlanMisfits } from '../service/plans.ts';
 
 /** A query or body that does not fit its schema. */
 export class Unfit extends PlumblineError {
@@ -47,17 +47,20 @@ const STATUS: Readonly<Record<string, number>> = {
   'not-found': 404,
   'exception-unknown': 404,
   'plan-unknown': 404,
+  'scope-unknown': 404,
   'dead-letter-unknown': 404,
   'demo-off': 404,
   'schema-unknown': 404,
   'command-refused': 409,
   'plan-transition': 409,
   'plan-immutable': 409,
+  'no-earlier-plan': 409,
   'request-too-large': 413,
   'batch-too-large': 413,
   'record-too-large': 413,
   'media-type': 415,
   'plan-faults': 422,
+  'plan-extend': 422,
   'plan-invalid': 422,
   'no-history': 422,
   'retry-later': 429,
@@ -89,7 +92,7 @@ export function problemOf(error: unknown, instance: string): { status: number; b
 
 function foreseen(error: PlumblineError, instance: string): ReturnType<typeof problemOf> {
   const status = STATUS[error.code] ?? (error.code.startsWith('log-') ? 503 : 500);
-  const errors = error instanceof Unfit ? error.errors : error instanceof PlanFaults ? cells(error) : undefined;
+  const errors = error instanceof Unfit ? error.errors : error instanceof PlanFaults ? cells(error) : error instanceof PlanMisfits ? [...error.errors] : undefined;
   const body: ProblemBody = {
     type: problemTypeOf(error.code),
     title: titleOf(status),

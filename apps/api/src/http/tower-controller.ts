@@ -12,11 +12,13 @@ import {
   type ActualsAnswer,
   type DeadLetterPage,
   type DigestBody,
+  type FeedsAnswer,
   type Health,
   type InjectBody,
   type InjectedCauseBody,
   type JsonDocument,
   type RedriveBody,
+  type RedrivePreview,
   type RedriveResult,
   type SimulatorControl,
   type SimulatorState,
@@ -50,6 +52,11 @@ export class WorkController {
     return this.#services.deadLetters.redrive(body);
   }
 
+  @Serve('previewRedrive')
+  previewRedrive(@Body(new Fits(redriveBodySchema)) body: RedriveBody): Promise<RedrivePreview> {
+    return this.#services.deadLetters.previewed(body);
+  }
+
   @Serve('queryActuals')
   actuals(@Query(new Fits(actualsQuerySchema)) query: z.output<typeof actualsQuerySchema>): Promise<ActualsAnswer> {
     return this.#services.actuals.query(query);
@@ -57,7 +64,12 @@ export class WorkController {
 
   @Serve('listUnplanned')
   unplanned(@Query(new Fits(unplannedQuerySchema)) query: { limit: number }): Promise<UnplannedPage> {
-    return this.#services.actuals.unplanned(query.limit);
+    return this.#services.feeds.unplanned(query.limit);
+  }
+
+  @Serve('listFeeds')
+  feeds(): Promise<FeedsAnswer> {
+    return this.#services.feeds.list();
   }
 
   @Serve('showSimulator')

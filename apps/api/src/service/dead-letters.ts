@@ -1,4 +1,4 @@
-import { DecodedEvent, EventDecoder, parseEvent, PLAN, TICK, type DeadLetterBody, type DeadLetterPage, type RedriveBody, type RedriveResult } from '@plumbline/contracts';
+import { DecodedEvent, EventDecoder, parseEvent, PLAN, TICK, type DeadLetterBody, type DeadLetterPage, type RedriveBody, type RedrivePreview, type RedriveResult } from '@plumbline/contracts';
 import { formatInstant, KeyTable, PlumblineError } from '@plumbline/kernel';
 import type { AppendRecord, DeadLetter, DeadLetterQuery, LogProducer } from '@plumbline/ports';
 import { jsonOf, textOf, utf8 } from './bytes.ts';
@@ -39,6 +39,20 @@ export class DeadLetters {
     return prepared;
   }
 
+  /** The same as it is told over REST: with the ids that no letter has. @throws PlumblineError 'dead-letter-unknown' when none of them has one */
+  async previewed(body: RedriveBody): Promise<RedrivePreview> {
+    const prepared = await this.preview(body);
+    const known = new Set(prepared.map(({ id }) => id));
+    const missing = [...new Set(body.ids)].filter((id) => !known.has(id));
+    if (body.ids && known.size === 0) throw noneOf(body.ids);
+    return {
+      items: [
+        ...prepared.map((one): RedrivePreview['items'][number] => (one.ok ? { id: one.id, outcome: 'accepted', event: one.event } : { id: one.id, outcome: 'refused', reason: one.reason, detail: one.detail })),
+        ...missing.map((id): RedrivePreview['items'][number] => ({ id, outcome: 'refused', ...UNKNOWN })),
+      ],
+    };
+  }
+
   /**
    * Sends dead letters again, each with the attribute `redrive` that lets the streams take an event they saw before.
    * @throws PlumblineError 'dead-letter-unknown' when none of the ids is known
@@ -62,10 +76,8 @@ export class DeadLetters {
       await this.#source.store.markRedriven(sent, this.#now());
       result.redriven += sent.length;
     }
-    if (body.ids && missing.size === body.ids.length) {
-      throw new PlumblineError('dead-letter-unknown', `There is no dead letter ${body.ids.slice(0, 3).join(', ')}${body.ids.length > 3 ? ' …' : ''}.`, { where: 'ids', fix: 'List them with "plumbline dead-letters list".' });
-    }
-    for (const id of missing) result.refused.push({ id, reason: 'unknown', detail: 'there is no such dead letter' });
+    if (body.ids && missing.size === new Set(body.ids).size) throw noneOf(body.ids);
+    for (const id of missing) result.refused.push({ id, ...UNKNOWN });
     return result;
   }
 
@@ -95,6 +107,11 @@ export class DeadLetters {
     } while (cursor !== undefined && wanted?.size !== 0);
   }
 }
+
+const UNKNOWN = { reason: 'unknown', detail: 'there is no such dead letter' };
+
+const noneOf = (ids: readonly string[]): PlumblineError =>
+  new PlumblineError('dead-letter-unknown', `There is no dead letter ${ids.slice(0, 3).join(', ')}${ids.length > 3 ? ' …' : ''}.`, { where: 'ids', fix: 'List them with "plumbline dead-letters list".' });
 
 function prepare(letter: DeadLetter, edited: string | undefined): { prepared: Prepared; record?: AppendRecord } {
   const { id } = letter;

@@ -1,17 +1,21 @@
 import {
   encodeEvent,
   type ImportFault,
+  type PlanChangeBody,
   type PlanCommitBody,
   type PlanDeriveBody,
   type PlanDetail,
   type PlanDiffBody,
+  type PlanExtendBody,
   type PlanImportBody,
   type PlanImportResult,
   type PlanPage,
+  type PlanRevertBody,
   type PlanVersionSummary,
+  type ProblemError,
 } from '@plumbline/contracts';
 import { formatDay, formatInstant, MINUTE_MS, parseDay, parseInstant, PlumblineError, type Instant } from '@plumbline/kernel';
-import { actionsToCommit, decodePlan, derivePlan, encodePlan, hashPlan, parsePlanCsv, summarise, type DerivedPlan, type PlanVersion } from '@plumbline/plan';
+import { actionsToCommit, againVersion, decodePlan, derivePlan, encodePlan, extendVersion, hashPlan, parsePlanCsv, summarise, type DerivedPlan, type ExtendFault, type PlanVersion } from '@plumbline/plan';
 import type { StoredPlan } from '@plumbline/ports';
 import { sha256 } from './bytes.ts';
 import { detailOf, diffOf, faultOf } from './plan-bodies.ts';
@@ -29,6 +33,18 @@ export class PlanFaults extends PlumblineError {
   }
 }
 
+/** Items cannot be planned as they say; each says why. */
+export class PlanMisfits extends PlumblineError {
+  readonly errors: readonly ProblemError[];
+
+  constructor(faults: readonly ExtendFault[]) {
+    super('plan-extend', `${capital(faults.map(({ message }) => message).join('; '))}. Nothing was planned.`, { where: 'items', fix: 'Correct the items named and send them again.' });
+    this.errors = faults.map(({ index, member, code, message }) => ({ code, detail: message, pointer: `/items/${index}/${member}` }));
+  }
+}
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
 const DEFAULT_WEEKS = 8;
 const DEFAULT_MONTHS = 1;
 /**
@@ -43,6 +59,7 @@ const NO_KEY = new Uint8Array(0);
 export class Plans {
   readonly #source: Source;
   readonly #now: Now;
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(source: Source, now: Now) {
     this.#source = source;
@@ -114,7 +131,7 @@ export class Plans {
    * id), so a commit that was cut short is completed by repeating it.
    * @throws PlumblineError 'plan-unknown', 'plan-transition'
    */
-  async commit(idOrHash: string, body: PlanCommitBody = {}): Promise<PlanVersionSummary> {
+  async commit(idOrHash: string, body: PlanCommitBody & { note?: string | undefined } = {}): Promise<PlanVersionSummary> {
     const stored = await this.#find(idOrHash);
     const { status, effectiveAt: before } = stored.summary;
     const given = body.effectiveAt === undefined ? undefined : parseInstant(body.effectiveAt);
@@ -130,9 +147,79 @@ export class Plans {
       ? stored.summary
       : { ...stored.summary, status: 'committed', committedAt: formatInstant(this.#now()), effectiveAt: formatInstant(effectiveAt) };
     if (!repeat) await this.#source.store.savePlan({ summary, body: stored.body });
-    await this.#tell(summary, effectiveAt);
+    await this.#tell(summary, effectiveAt, body);
     await this.#supersede(summary, effectiveAt);
     return summary;
+  }
+
+  /**
+   * Plans new SKUs and locations like known ones: a version of the same totals takes the place of the one in force, at
+   * once. What was sold of them before stays unplanned; a version committed for later is left as it is.
+   * @throws PlumblineError 'no-plan', PlanMisfits, 'plan-invalid' where weights grow beyond what can be split exactly
+   */
+  async extend({ items, ...said }: PlanExtendBody): Promise<PlanChangeBody> {
+    return this.#inTurn(async () => {
+      const base = await this.#ruling();
+      const now = this.#now();
+      const id = `E-${sha256(JSON.stringify([base.hash, items, now])).slice(0, 12)}`;
+      const news = items.map((item) => ('sku' in item ? item.sku : item.location));
+      const made = extendVersion(base.version, items, { id, name: nameWith(base.version.name, news), createdAt: now });
+      if ('faults' in made) throw new PlanMisfits(made.faults);
+      return this.#change(base.version, made.version, said);
+    });
+  }
+
+  /**
+   * Goes back to an earlier version: what is committed never changes, so a new one that equals it takes its place.
+   * @throws PlumblineError 'no-plan', 'plan-unknown', 'no-earlier-plan'
+   */
+  async revert({ to, ...said }: PlanRevertBody): Promise<PlanChangeBody> {
+    return this.#inTurn(async () => {
+      const base = await this.#ruling();
+      const now = this.#now();
+      const stored = await this.#find(to ?? (await this.#before(base.version.id)));
+      const old = decodePlan(stored.body);
+      const id = `R-${sha256(JSON.stringify([base.hash, stored.summary.hash, now])).slice(0, 12)}`;
+      const version = againVersion(old, { id, name: shortened(stem(old.name), ' (again)'), createdAt: now });
+      return this.#change(base.version, version, said);
+    });
+  }
+
+  async #change(from: PlanVersion, to: PlanVersion, { by, note, dryRun = false }: Said & { dryRun?: boolean | undefined }): Promise<PlanChangeBody> {
+    const [before, after] = [seriesOf(from), seriesOf(to)];
+    const missing = (a: ReadonlySet<string>, b: ReadonlySet<string>): number => [...a].filter((series) => !b.has(series)).length;
+    if (dryRun) encodePlan(to);
+    else await this.#save(to);
+    return {
+      version: dryRun ? null : await this.commit(to.id, { by, note }),
+      from: { id: from.id, name: from.name },
+      diff: diffOf(from, to),
+      series: { added: missing(after, before), removed: missing(before, after) },
+    };
+  }
+
+  /** Changes of one process are made one after the other, so that none is lost. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#changing.then(change);
+    this.#changing = done.catch(() => undefined);
+    return done;
+  }
+
+  /** The version in force, or about to be: one committed a moment ago is built upon, not lost. */
+  async #ruling(): Promise<{ version: PlanVersion; hash: string }> {
+    const [plans, soon] = [await this.#source.store.plans(), await this.#soon()];
+    const summary = latest(plans.filter(({ effectiveAt }) => effectiveAt !== null && parseInstant(effectiveAt) <= soon));
+    if (!summary) throw new PlumblineError('no-plan', 'No plan is in force that could be changed.', { fix: 'Import or derive a version and commit it.' });
+    const { body } = await this.#find(summary.hash);
+    return { version: decodePlan(body), hash: summary.hash };
+  }
+
+  /** Id of the version whose place another one took. */
+  async #before(id: string): Promise<string> {
+    const committed = byEffect(await this.#source.store.plans());
+    const earlier = committed[committed.findIndex((summary) => summary.id === id) + 1];
+    if (earlier) return earlier.id;
+    throw new PlumblineError('no-earlier-plan', 'There is no version before the one in force.', { where: id, fix: 'Say which version to go back to.' });
   }
 
   async #find(idOrHash: string): Promise<StoredPlan> {
@@ -160,7 +247,7 @@ export class Plans {
     return summary;
   }
 
-  async #tell({ id, hash }: PlanVersionSummary, effectiveAt: Instant): Promise<void> {
+  async #tell({ id, hash }: PlanVersionSummary, effectiveAt: Instant, { by, note }: Said): Promise<void> {
     const { log, config, partitions } = this.#source;
     const value = encodeEvent({
       specversion: '1.0',
@@ -169,7 +256,7 @@ export class Plans {
       type: 'plan.committed',
       time: formatInstant(effectiveAt),
       datacontenttype: 'application/json',
-      data: { id, hash, effectiveAt: formatInstant(effectiveAt) },
+      data: { id, hash, effectiveAt: formatInstant(effectiveAt), ...(by === undefined ? {} : { by }), ...(note === undefined ? {} : { note }) },
     });
     const producer = await log.producer();
     try {
@@ -192,8 +279,28 @@ export class Plans {
 const noCurrency: ImportFault = { row: 0, column: '', code: 'no-currency', message: 'this is the first plan and nothing was sold yet: say which currency it is in, such as EUR' };
 
 /** Of versions that were committed, the one that takes effect last. */
-function latest(plans: readonly PlanVersionSummary[]): PlanVersionSummary | undefined {
+const latest = (plans: readonly PlanVersionSummary[]): PlanVersionSummary | undefined => byEffect(plans)[0];
+
+/** Versions that were committed, the one that takes effect last first. */
+function byEffect(plans: readonly PlanVersionSummary[]): PlanVersionSummary[] {
   const committed = plans.filter(({ effectiveAt, committedAt }) => effectiveAt !== null && committedAt !== null);
   const key = ({ effectiveAt, committedAt }: PlanVersionSummary): [number, number] => [parseInstant(effectiveAt!), parseInstant(committedAt!)];
-  return committed.toSorted((a, b) => key(b)[0] - key(a)[0] || key(b)[1] - key(a)[1])[0];
+  return committed.toSorted((a, b) => key(b)[0] - key(a)[0] || key(b)[1] - key(a)[1]);
 }
+
+interface Said {
+  by?: string | undefined;
+  note?: string | undefined;
+}
+
+const LONGEST_NAME = 128;
+
+/** A name without what an earlier change added to it. */
+const stem = (name: string): string => name.replace(/ \((?:with [^()]*|again)\)$/, '');
+const shortened = (name: string, more: string): string => `${name.slice(0, LONGEST_NAME - more.length).toWellFormed()}${more}`;
+
+const nameWith = (name: string, news: readonly string[]): string =>
+  shortened(stem(name), ` (with ${news.length === 1 ? news[0]!.replaceAll(/[()]/g, '') : `${news.length} new`})`);
+
+const seriesOf = ({ splits }: PlanVersion): ReadonlySet<string> =>
+  new Set(splits.flatMap(({ leaves }) => leaves.map(({ sku, location }) => `${sku}\0${location}`)));

@@ -1,7 +1,12 @@
 import { Actuals } from './actuals.ts';
+import { Backtest } from './backtest.ts';
+import { Comparison } from './comparison.ts';
+import { CompiledPlans } from './compiled-plans.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Events } from './events.ts';
 import { Exceptions } from './exceptions.ts';
+import { Feeds } from './feeds.ts';
+import { TowerFigures } from './figures.ts';
 import { Ingest, type IngestLimits, type IngestObserver } from './ingest.ts';
 import { Plans } from './plans.ts';
 import { Simulator, type DemoControls } from './simulator.ts';
@@ -26,7 +31,11 @@ export interface Services {
   plans: Plans;
   deadLetters: DeadLetters;
   actuals: Actuals;
+  backtest: Backtest;
+  comparison: Comparison;
   events: Events;
+  feeds: Feeds;
+  figures: TowerFigures;
   simulator: Simulator;
   status: TowerStatus;
   /** Waits for what is under way; the log and the store stay open. */
@@ -35,6 +44,7 @@ export interface Services {
 
 export function openServices({ source, version, now = () => Date.now(), demo, progress, limits, observe }: ServicesOptions): Services {
   const plans = new Plans(source, now);
+  const compiled = new CompiledPlans(source.store);
   const ingest = new Ingest(source, now, limits, observe);
   const exceptions = new Exceptions(source, now);
   const deadLetters = new DeadLetters(source, now);
@@ -44,7 +54,11 @@ export function openServices({ source, version, now = () => Date.now(), demo, pr
     plans,
     deadLetters,
     actuals: new Actuals(source, plans),
-    events: new Events(source),
+    backtest: new Backtest(source, compiled, now),
+    comparison: new Comparison(source, plans, compiled, now),
+    events: new Events(source, plans),
+    feeds: new Feeds(source, plans),
+    figures: new TowerFigures(source, now),
     simulator: new Simulator(demo, source, plans),
     status: new TowerStatus(source, plans, now, { version, progress }),
     async close() {

@@ -6,7 +6,7 @@ import type { Config } from '@plumbline/runtime';
 export interface Source {
   log: EventLog;
   store: Store;
-  config: Pick<Config, 'topic' | 'log' | 'zone'>;
+  config: Pick<Config, 'topic' | 'log' | 'zone'> & Partial<Pick<Config, 'falseAlarms'>>;
   /** Partitions of the events topic. */
   partitions: number;
 }

@@ -1,4 +1,5 @@
 import {
+  backtestAnswerSchema,
   deadLetterPageSchema,
   digestSchema,
   doctorReportSchema,
@@ -8,10 +9,13 @@ import {
   planDetailSchema,
   planDiffSchema,
   planImportResultSchema,
+  planChangeSchema,
   planPageSchema,
   planVersionSummarySchema,
   redriveResultSchema,
 } from '@plumbline/contracts';
+import { parseMonth } from '@plumbline/kernel';
+import { buildVersion, decodePlan, encodePlan, hashPlan, summarise } from '@plumbline/plan';
 import { openPlatform, type Platform } from '@plumbline/platform';
 import { processLogger, readConfig } from '@plumbline/runtime';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -177,3 +181,65 @@ it('examines an installation and says what to do', async () => {
   for (const part of ['failed', '2 faults', 'PLUMBLINE_PORT', 'PLUMBLINE_ZONE', 'README']) expect(ill.out).toContain(part);
 });
 
+it('backtests an exception against the plan it names, and says which plan is missing', async () => {
+  const { store } = platform;
+  const plan = buildVersion({
+    id: 'P-BT',
+    name: 'Backtested',
+    currency: 'EUR',
+    createdAt: 0,
+    products: [{ sku: 'B-1', family: 'Bakery', name: 'Bun', unit: 'each', price: 20_000, dailyLines: 100 }],
+    locations: [{ code: 'S17', region: 'North', name: 'Oslo', zone: 'Europe/Oslo' }],
+    profile: { weekday: [1, 1, 1, 1, 1, 1, 1], hour: new Array<number>(24).fill(1) },
+    months: { from: parseMonth('2026-11'), to: parseMonth('2026-11') },
+  });
+  const body = encodePlan(plan);
+  const hash = hashPlan(body);
+  const instant = '2026-10-31T00:00:00Z';
+  await store.savePlan({ summary: { ...summarise(plan, { hash, status: 'committed' }), committedAt: instant, effectiveAt: instant }, body });
+  const { epoch } = await store.claim('rollup', -1, 'test');
+  const snapshot = { meta: Uint8Array.of(1), pages: [], pageCount: 0 };
+  const exception = exceptionOf(5, { planVersion: { id: plan.id, name: plan.name, hash }, change: 50, status: 'resolved' });
+  await store.commitRollUp({ epoch, tick: TICK, exceptions: [exception], transitions: [raisedOf('X-5', 50)], snapshot, figures: undefined });
+  const [shown, answer, missing, unfit] = await Promise.all([
+    cli(['exceptions', 'backtest', 'X-5', '--budget', '1']),
+    json('exceptions', 'backtest', 'X-5', '--tolerance', '0.2', '--days', '7', '--rule', 'tower,ewma'),
+    cli(['exceptions', 'backtest', 'X-1']),
+    cli(['exceptions', 'backtest', 'X-5', '--budget', 'little']),
+  ]);
+  expect(shown).toMatchObject({ code: 0, err: '' });
+  for (const part of ['X-5: begun 2026-11-23 10:40', 'The tower fired', '±20 % month to date', 'NB-CUSUM']) expect(shown.out).toContain(part);
+  expect(backtestAnswerSchema.parse(answer)).toMatchObject({ timezone: 'Europe/Oslo', from: '2026-11-15T23:00:00Z', rules: [{ id: 'tower' }, { id: 'ewma' }] });
+  expect(missing.code).toBe(3);
+  expect(missing.err).toContain('Restore the version from a backup');
+  expect(unfit.code).toBe(2);
+  expect(unfit.err).toContain('--budget');
+});
+
+it('plans a new SKU like a known one, takes that back, and says why something cannot be planned so', async () => {
+  const hint = await cli(['plan', 'extend', '--like', 'X']);
+  const unknown = await cli(['plan', 'extend', '--sku', 'NEW-SKU', '--like', 'NO-SUCH']);
+  expect([hint.code, unknown.code]).toEqual([2, 4]);
+  expect(unknown.err).toContain('knows no SKU NO-SUCH');
+  const { version } = planChangeSchema.parse(await json('plan', 'revert', '--dry-run', '--by', 'ana', (await platform.store.plans())[0]!.id));
+  expect(version).toBeNull();
+  const ruling = (await platform.store.plans()).filter(({ effectiveAt }) => effectiveAt !== null && Date.parse(effectiveAt) <= TICK + 15 * 60_000);
+  const base = ruling.toSorted((a, b) => Date.parse(b.effectiveAt!) - Date.parse(a.effectiveAt!) || Date.parse(b.committedAt!) - Date.parse(a.committedAt!))[0]!;
+  const { products } = decodePlan((await platform.store.plan(base.id))!.body);
+  const dry = await cli(['plan', 'extend', '--sku', 'NEW-SKU', '--like', products[0]!.sku, '--dry-run']);
+  expect(dry).toMatchObject({ code: 0 });
+  expect(dry.out).toContain('Nothing was changed');
+  const made = planChangeSchema.parse(await json('plan', 'extend', '--sku', 'NEW-SKU', '--like', products[0]!.sku));
+  expect(made).toMatchObject({ version: { status: 'committed', units: base.units }, diff: { products: { added: 1 }, changed: 0 } });
+  const back = await cli(['plan', 'revert', '--note', 'a mistake']);
+  expect(back).toMatchObject({ code: 0 });
+  expect(back.out).toContain(`in place of ${made.version!.id}`);
+});
+
+it('takes a command back by its event', async () => {
+  const said = JSON.parse((await cli(['exceptions', 'start', 'X-1', '--no-wait', '--json'])).out) as { eventId: string };
+  const refused = await cli(['exceptions', 'undo', 'X-1', 'another', '--no-wait']);
+  expect(refused.code).toBe(4);
+  expect(refused.err).toContain('Only the last change can be undone');
+  expect(said.eventId).not.toBe('');
+});

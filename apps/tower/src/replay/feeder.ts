@@ -1,15 +1,18 @@
 import { encodeEvent, encodeSale, type PlumblineEvent } from '@plumbline/contracts';
-import { DAY_MS, firstDayOfMonth, formatInstant, HOUR_MS, MINUTE_MS, monthOf, parseMoney, parseQuantity, type Instant, type Zone } from '@plumbline/kernel';
+import { DAY_MS, firstDayOfMonth, formatInstant, HOUR_MS, MINUTE_MS, monthOf, parseMoney, parseQuantity, PlumblineError, type Instant, type Zone } from '@plumbline/kernel';
 import { SalesHistoryBuilder, type SalesHistory } from '@plumbline/plan';
 import type { AppendRecord, LogProducer } from '@plumbline/ports';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { textOf, type SalesFile } from './file.ts';
 import type { SalesFormat, SalesLine } from './formats.ts';
 
 /** Event time between two ticks of a replay while lines flow; in gaps, nights and closed days, an hour. */
 const TICK_MS = 30 * MINUTE_MS;
 const BATCH_RECORDS = 5000;
+/** A replay at a chosen speed sends what is due together, rather than line by line. */
+const SHORTEST_WAIT_MS = 20;
 const CLOCK = 'urn:plumbline:clock:replay';
 
 export interface FeederOptions {
@@ -19,6 +22,8 @@ export interface FeederOptions {
   topic: string;
   partitions: number;
   producer: LogProducer;
+  /** The event of a plan that is in force from the first tick; undefined = none. */
+  firstPlan: ((at: Instant) => Promise<PlumblineEvent>) | undefined;
   /** Commits a plan derived from the past of the month that begins; returns its event, or undefined to go without. */
   planFor: ((history: SalesHistory, month: number, at: Instant) => Promise<PlumblineEvent | undefined>) | undefined;
   /** Event milliseconds per real millisecond; Infinity = as fast as it goes. */
@@ -43,6 +48,7 @@ export class FileFeeder {
   #sent: Promise<void> = Promise.resolve();
   #under = 0;
   #lines = 0;
+  #share = 0;
   #newest = -Infinity;
   #tick = NaN;
   #month = NaN;
@@ -65,26 +71,46 @@ export class FileFeeder {
 
   /** @throws PlumblineError 'file-row' with the row when the CSV itself is broken */
   async run(): Promise<FeedResult> {
-    const { file, format, onProgress, signal } = this.#options;
-    let share = 0;
-    const rows = Readable.from(textOf(file, (s) => (share = s))).pipe(
+    const { file, format, signal } = this.#options;
+    const rows = Readable.from(textOf(file, (share) => (this.#share = Math.min(0.99, share)))).pipe(
       parse({ delimiter: file.delimiter, bom: true, from_line: 2, relax_column_count: true, skip_empty_lines: true, relax_quotes: true }),
     );
     let shown = 0;
-    for await (const cells of rows as AsyncIterable<string[]>) {
-      if (signal.aborted) break;
-      this.#lines++;
-      while (cells.length < file.header.length) cells.push('');
-      await this.#send(format.line(cells));
-      if (this.#lines - shown >= 10_000) {
-        shown = this.#lines;
-        onProgress({ share, lines: this.#lines, at: this.#newest });
+    try {
+      for await (const cells of rows as AsyncIterable<string[]>) {
+        if (signal.aborted) break;
+        this.#lines++;
+        while (cells.length < file.header.length) cells.push('');
+        await this.#send(format.line(cells));
+        if (this.#lines - shown >= 10_000) {
+          shown = this.#lines;
+          this.#tell();
+        }
       }
+    } catch (error) {
+      throw error instanceof CsvError ? await this.#broken(error) : error;
     }
     if (Number.isFinite(this.#newest)) await this.#advance(this.#newest + TICK_MS);
     await this.#flush(true);
-    onProgress({ share: 1, lines: this.#lines, at: this.#newest });
+    if (!signal.aborted) this.#share = 1;
+    this.#tell();
     return { linesRead: this.#lines, lastTick: this.#tick };
+  }
+
+  /** By lines, which reading ahead does not move; by bytes in a file without line feeds. */
+  #tell(): void {
+    const { file, onProgress } = this.#options;
+    const share = this.#share < 1 && file.lines > 1 ? Math.min(0.99, this.#lines / file.lines) : this.#share;
+    onProgress({ share, lines: this.#lines, at: this.#newest });
+  }
+
+  /** What was read before the fault stays sent: the corrected file's other content makes it another source. */
+  async #broken(error: CsvError): Promise<PlumblineError> {
+    await this.#flush(true);
+    return new PlumblineError('file-row', `The file stops being CSV: ${error.message}. The ${this.#lines} lines before it were sent.`, {
+      where: `${this.#options.file.path}, row ${this.#lines + 2}`,
+      fix: 'Look for a quotation mark that is opened and never closed; try a corrected file with --isolated first.',
+    });
   }
 
   async #send(line: SalesLine): Promise<void> {
@@ -93,6 +119,7 @@ export class FileFeeder {
       if (Number.isFinite(time)) {
         await this.#advance(time);
         this.#newest = time;
+        await this.#pace(time);
       }
     }
     if (Number.isFinite(time)) this.#heard.add(line.location);
@@ -163,11 +190,13 @@ export class FileFeeder {
 
   /** Ticks up to an instant, in steps while lines flow and hourly across gaps; month boundaries on the way commit plans. */
   async #advance(to: Instant): Promise<void> {
-    const { zone, speed, signal } = this.#options;
+    const { zone, signal } = this.#options;
     if (Number.isNaN(this.#tick)) {
       this.#tick = Math.floor(to / TICK_MS) * TICK_MS;
       this.#month = monthOf(zone.dayOf(this.#tick));
-      this.#firstTime = this.#tick;
+      this.#firstTime = to;
+      const plan = await this.#options.firstPlan?.(this.#tick);
+      if (plan) this.#broadcast(encodeEvent(plan));
       this.#appendTick();
     }
     while (!signal.aborted) {
@@ -181,7 +210,7 @@ export class FileFeeder {
       }
       this.#tick = next;
       this.#appendTick();
-      if (speed !== Infinity) await this.#pace();
+      await this.#pace(next);
     }
   }
 
@@ -198,13 +227,15 @@ export class FileFeeder {
     this.#broadcast(encodeEvent({ specversion: '1.0', id: at, source: CLOCK, type: 'clock.ticked', time: at, datacontenttype: 'application/json', data }));
   }
 
-  /** Until the event time of the last tick is due at the chosen speed. */
-  async #pace(): Promise<void> {
-    const due = this.#began + (this.#tick - this.#firstTime) / this.#options.speed;
-    const wait = due - performance.now();
-    if (wait <= 0) return;
+  /** Until an instant of the file is due at the chosen speed, or the replay is asked to stop. */
+  async #pace(at: Instant): Promise<void> {
+    const { speed, signal } = this.#options;
+    if (speed === Infinity) return;
+    const wait = this.#began + (at - this.#firstTime) / speed - performance.now();
+    if (wait < SHORTEST_WAIT_MS) return;
     await this.#flush(false);
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    this.#tell();
+    await sleep(wait, undefined, { signal }).catch(() => {});
   }
 
   #push(sku: string, value: Uint8Array): void {

@@ -1,4 +1,5 @@
 import { PlumblineError } from '@plumbline/kernel';
+import { parse } from 'csv-parse/sync';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
@@ -108,5 +109,6 @@ function delimiterOf(head: string): string {
 }
 
 function splitHeader(head: string, delimiter: string): string[] {
-  return head.split(delimiter).map((name) => name.trim().replace(/^"(.*)"$/, '$1').trim());
+  const [names = []] = parse(head, { delimiter, relax_quotes: true, trim: true, to_line: 1 });
+  return names;
 }

@@ -77,7 +77,7 @@ export function mapped(header: readonly string[], map: ColumnMap, zone: Zone, cu
   const found = columns(header, names.map(([, column]) => column), path);
   const at = Object.fromEntries(names.map(([name], i) => [name, found[i]!])) as { [K in keyof ColumnMap]-?: number | undefined };
   const clock = new WallClock(zone);
-  const number = (text: string): string => plain(decimalComma ? text.replaceAll('.', '').replace(',', '.') : text);
+  const number = (text: string): string => plain(decimalComma ? pointed(text) : text);
   const families = new Map<string, string>();
   const regions = new Map<string, string>();
   return {
@@ -125,6 +125,12 @@ function columns(header: readonly string[], wanted: readonly string[], path: str
 function plain(text: string): string {
   const bare = text.trim().replace(/^\+/, '');
   return /^-?\d+\.\d*0+$/.test(bare) ? bare.replace(/\.?0+$/, '') : bare;
+}
+
+/** A number of a file whose decimals may stand after a comma: points before that comma, or more than one, only group. */
+function pointed(text: string): string {
+  if (text.includes(',')) return text.replaceAll('.', '').replace(',', '.');
+  return /\..*\./.test(text) ? text.replaceAll('.', '') : text;
 }
 
 const WALL = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?$/;

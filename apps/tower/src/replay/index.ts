@@ -1,13 +1,12 @@
-import { formatInstant, formatMonth, PlumblineError, zoneOf, firstDayOfMonth, type Instant } from '@plumbline/kernel';
+import { DAY_MS, firstDayOfMonth, formatInstant, formatMonth, parseInstant, PlumblineError, zoneOf, type Instant } from '@plumbline/kernel';
 import { derivePlan, encodePlan, hashPlan, summarise, type SalesHistory } from '@plumbline/plan';
 import { openPlatform, type Phase, type Platform } from '@plumbline/platform';
-import type { Digest, LogProducer, StreamCounters } from '@plumbline/ports';
+import type { Digest, StreamCounters } from '@plumbline/ports';
 import { processLogger, readConfig, type Config } from '@plumbline/runtime';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseEvent } from '@plumbline/contracts';
-import { planCommitted } from '../demo.ts';
+import type { PlumblineEvent } from '@plumbline/contracts';
 import { DETECT_GROUP, startStreams, type Streams } from '../streams.ts';
 import { FileFeeder } from './feeder.ts';
 import { inspect, type SalesFile } from './file.ts';
@@ -120,7 +119,7 @@ async function replayInto(platform: Platform, file: SalesFile, format: SalesForm
   const began = performance.now();
   const aborted = failing(streams, options.signal);
   try {
-    if (options.plan !== 'rolling' && options.plan !== 'none') await useVersion(platform, producer, options.plan, file);
+    const version = options.plan === 'rolling' || options.plan === 'none' ? undefined : await committedVersion(platform, options.plan, file);
     const feeder = new FileFeeder({
       file,
       format,
@@ -128,7 +127,8 @@ async function replayInto(platform: Platform, file: SalesFile, format: SalesForm
       topic: config.topic,
       partitions: platform.partitions,
       producer,
-      planFor: options.plan === 'rolling' ? (history, month, at) => rollingPlan(platform, format, history, month, at) : undefined,
+      firstPlan: version && ((at) => versionFrom(platform, version, at, file)),
+      planFor: options.plan === 'rolling' ? (history, month, at) => rollingPlan(platform, file, format, history, month, at) : undefined,
       speed: options.speed === 'max' ? Infinity : options.speed,
       signal: aborted.signal,
       onProgress: ({ share, lines, at }) => {
@@ -161,10 +161,12 @@ function failing(streams: Streams | undefined, signal: AbortSignal): { signal: A
 const othersAreRunning = (platform: Platform, options: ReplayOptions): Promise<boolean> =>
   Promise.resolve(!options.isolated && platform.database === 'joined' && platform.config.storeUrl === '');
 
-async function rollingPlan(platform: Platform, format: SalesFormat, history: SalesHistory, month: number, at: Instant): ReturnType<NonNullable<ConstructorParameters<typeof FileFeeder>[0]['planFor']>> {
+/** Its event goes in order with the file's lines, so that it is in every partition before the tick that applies it. */
+async function rollingPlan(platform: Platform, file: SalesFile, format: SalesFormat, history: SalesHistory, month: number, at: Instant): Promise<PlumblineEvent> {
   const name = formatMonth(month);
   const { version } = derivePlan(history, {
-    id: `rolling-${name}`,
+    // Of this file: another file of the same months has plans of its own.
+    id: `rolling-${name}-${file.hash.slice(0, 6)}`,
     name: `Rolling plan of ${name}`,
     currency: format.currency,
     createdAt: at,
@@ -174,20 +176,54 @@ async function rollingPlan(platform: Platform, format: SalesFormat, history: Sal
   const body = encodePlan(version);
   const hash = hashPlan(body);
   await platform.store.savePlan({ body, summary: summarise(version, { hash, status: 'committed', committedAt: at, effectiveAt: at }) });
-  const parsed = parseEvent(JSON.parse(new TextDecoder().decode(planCommitted(version.id, hash, at))));
-  return parsed.ok ? parsed.event : undefined;
+  return planCommitted(version.id, hash, at);
 }
 
-/** An existing version takes effect before the file's first line. */
-async function useVersion(platform: Platform, producer: LogProducer, id: string, file: SalesFile): Promise<void> {
-  const plan = await platform.store.plan(id);
-  if (!plan) {
+interface Committed {
+  id: string;
+  hash: string;
+  effectiveAt: Instant;
+}
+
+/** A version to compare the file with. @throws PlumblineError 'plan-unknown', 'plan-transition' */
+async function committedVersion(platform: Platform, id: string, file: SalesFile): Promise<Committed> {
+  const summary = (await platform.store.plan(id))?.summary;
+  if (!summary) {
     throw new PlumblineError('plan-unknown', `There is no plan version ${id}.`, { where: file.path, fix: 'plumbline plan list shows the versions; --plan rolling derives one a month.' });
   }
-  const value = planCommitted(plan.summary.id, plan.summary.hash, Date.parse(plan.summary.effectiveAt ?? formatInstant(0)));
-  const records = Array.from({ length: platform.partitions }, (_, partition) => ({ key: new Uint8Array(0), value, partition }));
-  await producer.append(platform.config.topic, records);
+  if (summary.status !== 'committed' || summary.effectiveAt === null) {
+    throw new PlumblineError('plan-transition', `Plan version ${summary.id} is ${summary.status === 'draft' ? 'a draft' : summary.status}; a replay compares with a committed one.`, {
+      where: summary.id,
+      fix: summary.status === 'superseded' ? 'plumbline plan list shows the version in force.' : `plumbline plan commit ${summary.id} --at DATE, with the day of the file's first line or before it.`,
+    });
+  }
+  return { id: summary.id, hash: summary.hash, effectiveAt: parseInstant(summary.effectiveAt) };
 }
+
+/**
+ * Tells the streams of a version once more: to those that heard of it, it is the same event. A version that takes
+ * effect long after the file begins would leave its lines uncompared, and they could not be sent a second time.
+ */
+async function versionFrom({ store }: Platform, { id, hash, effectiveAt }: Committed, at: Instant, file: SalesFile): Promise<PlumblineEvent> {
+  const reached = Math.max(at, await store.rollUpTick());
+  if (effectiveAt > reached + DAY_MS) {
+    throw new PlumblineError('plan-transition', `Plan version ${id} takes effect at ${formatInstant(effectiveAt)}, but the file begins at ${formatInstant(at)}. Nothing was sent.`, {
+      where: file.path,
+      fix: `Import or derive it again under another --name, and commit that with --at ${formatInstant(at).slice(0, 10)}T00:00:00Z or before.`,
+    });
+  }
+  return planCommitted(id, hash, effectiveAt);
+}
+
+const planCommitted = (id: string, hash: string, effectiveAt: Instant): PlumblineEvent => ({
+  specversion: '1.0',
+  id: `${hash.slice(0, 16)}-${effectiveAt}`,
+  source: 'urn:plumbline:plan',
+  type: 'plan.committed',
+  time: formatInstant(effectiveAt),
+  datacontenttype: 'application/json',
+  data: { id, hash, effectiveAt: formatInstant(effectiveAt) },
+});
 
 /** Waits until detect has committed everything that is in the log now, and the roll-up what detect said of it. */
 async function reach({ store, log, config, partitions }: Platform, signal: AbortSignal): Promise<void> {

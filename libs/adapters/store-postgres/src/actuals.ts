@@ -1,5 +1,5 @@
 import { PlumblineError } from '@plumbline/kernel';
-import type { ActualsBucket, ActualsQuery } from '@plumbline/ports';
+import type { ActualsBucket, ActualsGroups, ActualsQuery } from '@plumbline/ports';
 import { safeInteger, type Database } from './database.ts';
 
 /** Days asked for one by one up to this many, so that the index (day, series) is entered once per day and series. */
@@ -11,6 +11,7 @@ const LISTED_DAYS = 800;
  */
 export async function actuals(database: Database, query: ActualsQuery): Promise<ActualsBucket[]> {
   if (query.toDay <= query.fromDay) return [];
+  if (query.groups) return groupedActuals(database, query, query.groups);
   const { text, values, groups } = statement(query);
   const rows = await database.rows<Record<string, string | number>>('reading actuals', text, values);
   return rows.map((row) => {
@@ -46,6 +47,51 @@ function statement(query: ActualsQuery): { text: string; values: unknown[]; grou
 
 const SUMS = ['a.lines', 'a.units', 'a.revenue'];
 const HOURS = ['unnest(a.hours) AS hour', 'unnest(a.hour_lines) AS lines', 'unnest(a.hour_units) AS units', 'unnest(a.hour_revenue) AS revenue'];
+
+/** Series of groups up to this many are looked up one by one, day by day; more are found by reading the days' rows. */
+const LISTED_SERIES = 500;
+
+/** The same by pairs of groups, ascending by day, hour, SKU group, location group. */
+async function groupedActuals(
+  database: Database,
+  query: ActualsQuery,
+  { skus, locations }: { skus: ActualsGroups; locations: ActualsGroups },
+): Promise<ActualsBucket[]> {
+  const hourly = query.bucket === 'hour';
+  const few = skus.codes.length * locations.codes.length <= LISTED_SERIES && query.toDay - query.fromDay <= LISTED_DAYS;
+  const days = few ? 'a.day = ANY(ARRAY(SELECT generate_series($1::int, $2::int - 1)))' : 'a.day >= $1::int AND a.day < $2::int';
+  const keys = ['day', ...(hourly ? ['hour'] : []), 'sku_group', 'location_group'].join(', ');
+  const text = `WITH named AS MATERIALIZED (
+      SELECT s.id, p.number AS sku_group, l.number AS location_group FROM series s
+      JOIN unnest($3::text[], $4::int[]) AS p (code, number) ON p.code = s.sku
+      JOIN unnest($5::text[], $6::int[]) AS l (code, number) ON l.code = s.location
+    )
+    SELECT ${keys}, sum(lines)::float8 AS lines, sum(units)::float8 AS units, sum(revenue)::float8 AS revenue FROM (
+      SELECT ${DAY_OF[query.bucket]} AS day, ${(hourly ? HOURS : SUMS).join(', ')}, n.sku_group, n.location_group
+      FROM actuals a JOIN named n ON n.id = a.series WHERE ${days}
+    ) r GROUP BY ${keys} HAVING sum(lines) <> 0 OR sum(units) <> 0 OR sum(revenue) <> 0 ORDER BY ${keys}`;
+  const values = [whole(query.fromDay), whole(query.toDay), skus.codes, skus.group, locations.codes, locations.group];
+  const rows = await database.rows<Record<string, number>>('reading actuals', text, values);
+  return rows.map((row) => ({
+    day: row['day']!,
+    ...(hourly ? { hour: row['hour']! } : {}),
+    skuGroup: row['sku_group']!,
+    locationGroup: row['location_group']!,
+    lines: safeInteger(row['lines']),
+    units: safeInteger(row['units']),
+    revenue: safeInteger(row['revenue']),
+  }));
+}
+
+/** Hours of a row ascend, so the first of each tells. */
+export async function firstSale(database: Database): Promise<{ day: number; hour: number } | undefined> {
+  const [row] = await database.rows<{ day: number; hour: number | null }>(
+    'finding the first sale',
+    'SELECT day, min(hours[1]) AS hour FROM actuals WHERE day = (SELECT min(day) FROM actuals) GROUP BY day',
+    [],
+  );
+  return row && { day: row.day, hour: row.hour ?? 0 };
+}
 
 /** The Monday on or before a day: day 0 was a Thursday. */
 const DAY_OF = { hour: 'a.day', day: 'a.day', week: 'a.day - (((a.day + 3) % 7) + 7) % 7', total: '$1::int' } as const;

@@ -49,9 +49,15 @@ export async function archivedEvents(database: Database, query: ArchiveQuery): P
   const where = ['time >= $1', 'time < $2'];
   if (query.sku !== undefined) where.push(`sku = $${values.push(query.sku)}`);
   if (query.location !== undefined) where.push(`location = $${values.push(query.location)}`);
+  if (query.skus) where.push(`sku = ANY($${values.push(query.skus)}::text[])`);
+  if (query.locations) where.push(`location = ANY($${values.push(query.locations)}::text[])`);
+  if (query.after) {
+    const at = values.push(query.after.time, query.after.partition, query.after.offset);
+    where.push(`(time, partition, "offset") > ($${at - 2}::bigint, $${at - 1}::int, $${at}::bigint)`);
+  }
   const rows = await database.rows<ArchivedEvent & { sku: string | null; location: string | null }>(
     'reading archived events',
-    `SELECT "offset", sku, location, time, value FROM archived_event
+    `SELECT "offset", partition, sku, location, time, value FROM archived_event
      WHERE ${where.join(' AND ')} ORDER BY time, partition, "offset" LIMIT $${values.push(query.limit)}`,
     values,
   );

@@ -65,6 +65,17 @@ export async function detectTicks(database: Database, partitions: number): Promi
   return ticks;
 }
 
+export async function countedTicks(database: Database, partitions: number): Promise<number[]> {
+  const rows = await database.rows<{ partition: number; tick: number | null }>(
+    'reading ticks',
+    'SELECT partition, counted_tick AS tick FROM stream_partition WHERE stream = $1 AND partition >= 0 AND partition < $2',
+    [DETECT, partitions],
+  );
+  const ticks = new Array<number>(partitions).fill(-Infinity);
+  for (const { partition, tick } of rows) ticks[partition] = tickFromSql(tick);
+  return ticks;
+}
+
 export async function rollUpTick(database: Database): Promise<number> {
   const [row] = await database.rows<{ tick: number | null }>('reading ticks', 'SELECT tick FROM stream_partition WHERE stream = $1 AND partition = $2', [
     ROLL_UP,

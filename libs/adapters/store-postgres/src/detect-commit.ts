@@ -5,6 +5,7 @@ import { appendActuals } from './actuals-append.ts';
 import { checkEpochs, DETECT, fenced, lockRows, ROLL_UP, ROLL_UP_PARTITION, tickToSql } from './claims.ts';
 import type { Database, Session } from './database.ts';
 import { insertDeadLetters } from './dead-letters.ts';
+import { addFeedCounts } from './feeds.ts';
 import { asBuffer, writePages } from './pages.ts';
 import type { SeriesIds } from './series-ids.ts';
 
@@ -32,14 +33,16 @@ async function writeResults(session: Session, client: pg.PoolClient, series: Ser
   await insertDeltas(session, commits);
   await insertDeadLetters(session, commits.flatMap(({ deadLetters }) => deadLetters));
   await upsertUnplanned(session, commits.flatMap(({ unplanned }) => unplanned));
-  for (const { partition, snapshot, offset } of commits) {
+  await addFeedCounts(session, commits);
+  for (const { partition, snapshot, offset, tick } of commits) {
     if (!snapshot) continue;
     await writePages(session, DETECT, partition, snapshot.pages, snapshot.pageCount);
-    await session.run('UPDATE stream_partition SET snapshot_offset = $3, snapshot_meta = $4 WHERE stream = $1 AND partition = $2', [
+    await session.run('UPDATE stream_partition SET snapshot_offset = $3, snapshot_meta = $4, counted_tick = $5 WHERE stream = $1 AND partition = $2', [
       DETECT,
       partition,
       offset,
       asBuffer(snapshot.meta),
+      tickToSql(tick),
     ]);
   }
   const notify = commits.some(({ deltas }) => deltas.length > 0) ? `, told AS (SELECT pg_notify('plumbline', 'deltas'))` : '';
@@ -67,6 +70,7 @@ const movesOnly = (commit: DetectCommit): boolean =>
   commit.deltas.length === 0 &&
   commit.deadLetters.length === 0 &&
   commit.unplanned.length === 0 &&
+  (commit.feeds === undefined || commit.feeds.length === 0) &&
   commit.snapshot === undefined &&
   (commit.actuals === undefined || commit.actuals.sku.length === 0);
 

@@ -84,3 +84,11 @@ export async function changes(database: Database, after: number, limit: number):
   );
   return rows.map(({ body }) => JSON.parse(body) as Exception);
 }
+
+export async function lastChange(database: Database): Promise<{ store: string; change: number }> {
+  const [row] = await database.rows<{ store: string; change: number }>(
+    'reading the last change',
+    'SELECT id::text AS store, (SELECT coalesce(max(change), 0) FROM exception) AS change FROM store_identity',
+  );
+  return row!;
+}

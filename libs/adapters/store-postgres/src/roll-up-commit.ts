@@ -4,6 +4,8 @@ import type { RollUpCommit } from '@plumbline/ports';
 import { checkEpochs, lockRows, ROLL_UP, ROLL_UP_PARTITION, tickToSql } from './claims.ts';
 import type { Database, Session } from './database.ts';
 import { numberOf } from './exceptions.ts';
+import { FEED_FACTS } from './feeds.ts';
+import { upsertSamples } from './figures-samples.ts';
 import { asBuffer, writePages } from './pages.ts';
 
 export async function commitRollUp(database: Database, commit: RollUpCommit): Promise<void> {
@@ -13,6 +15,8 @@ export async function commitRollUp(database: Database, commit: RollUpCommit): Pr
     await upsertExceptions(session, commit.exceptions);
     await insertTransitions(session, commit.transitions);
     if (commit.figures !== undefined) await session.run(FIGURES, [tick, commit.figures]);
+    if (commit.feeds !== undefined) await session.run(FEED_FACTS, [tick, commit.feeds]);
+    await upsertSamples(session, commit.samples ?? []);
     const { pages, pageCount, meta } = commit.snapshot;
     await writePages(session, ROLL_UP, ROLL_UP_PARTITION, pages, pageCount);
     if (tick !== null) await session.run('DELETE FROM tick_delta WHERE tick <= $1', [tick]);

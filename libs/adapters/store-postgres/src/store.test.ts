@@ -69,7 +69,7 @@ async function migrated(url: string): Promise<void> {
 async function emptied(url: string, poolSize: number): Promise<OpenStore['store']> {
   await statement(
     url,
-    `TRUNCATE stream_partition, snapshot_page, tick_delta, unplanned_series, series, actuals, exception, exception_transition,
+    `TRUNCATE stream_partition, snapshot_page, figures_sample, tick_delta, unplanned_series, feed_count, live_feeds, series, actuals, exception, exception_transition,
      live_figures, plan_version, dead_letter, archived_event RESTART IDENTITY`,
   );
   return openStore({ url, poolSize });

@@ -10,8 +10,11 @@ import type {
   DetectCommit,
   Digest,
   ExceptionQuery,
+  FiguresSample,
+  FeedTally,
   NewDeadLetter,
   RollUpCommit,
+  SharedKind,
   SnapshotPage,
   Store,
   StoredDelta,
@@ -19,36 +22,43 @@ import type {
   StoreInfo,
   StreamCounters,
 } from '@plumbline/ports';
-import { actuals, compactActuals, refreshAggregates } from './actuals.ts';
+import { actuals, compactActuals, firstSale, refreshAggregates } from './actuals.ts';
 import { archive, archivedEvents, expireArchive } from './archive.ts';
-import { claim, counters, deltas, detectTicks, rollUpTick, streamOf, unplanned } from './claims.ts';
+import { claim, countedTicks, counters, deltas, detectTicks, rollUpTick, streamOf, unplanned } from './claims.ts';
 import type { Database, StoreLogger } from './database.ts';
 import { addDeadLetters, deadLetterCounts, deadLetters, markRedriven } from './dead-letters.ts';
 import { commitDetect } from './detect-commit.ts';
 import { digest } from './digest.ts';
-import { changes, exception, exceptions, transitions } from './exceptions.ts';
+import { changes, exception, exceptions, lastChange, transitions } from './exceptions.ts';
+import { feedCounts, feedFacts, people } from './feeds.ts';
 import { migrate, migrationState } from './migrate.ts';
+import { expireSamples, figuresSamples } from './figures-samples.ts';
 import { readPages } from './pages.ts';
 import { plan, plans, savePlan } from './plans.ts';
 import { commitRollUp, figures } from './roll-up-commit.ts';
 import { SeriesIds } from './series-ids.ts';
+import { Shares } from './shares.ts';
 import { Wakes } from './wakes.ts';
 
 const DAY_MS = 86_400_000;
 /** Days within which late lines still change actuals, and two for zones that are behind. */
 const LATE_DAYS = 9;
+/** Samples of figures are kept so long. */
+const SAMPLE_DAYS = 60;
 
 /** The Store port on PostgreSQL; what each member promises stands there. The queries lie in files by subject. */
 export class PostgresStore implements Store {
   readonly #database: Database;
   readonly #logger: StoreLogger | undefined;
   readonly #wakes: Wakes;
+  readonly #shares: Shares;
   readonly #series = new SeriesIds();
 
   constructor(database: Database, logger: StoreLogger | undefined) {
     this.#database = database;
     this.#logger = logger;
     this.#wakes = new Wakes(database, logger);
+    this.#shares = new Shares(database, logger);
   }
 
   async migrate(progress: (step: string) => void = () => undefined): Promise<void> {
@@ -68,6 +78,7 @@ export class PostgresStore implements Store {
 
   async close(): Promise<void> {
     await this.#wakes.close();
+    await this.#shares.close();
     await this.#database.close();
   }
 
@@ -88,6 +99,10 @@ export class PostgresStore implements Store {
     return detectTicks(this.#database, partitions);
   }
 
+  countedTicks(partitions: number): Promise<number[]> {
+    return countedTicks(this.#database, partitions);
+  }
+
   rollUpTick(): Promise<number> {
     this.#wakes.reading('changes');
     return rollUpTick(this.#database);
@@ -105,6 +120,18 @@ export class PostgresStore implements Store {
 
   wait(kind: 'deltas' | 'changes' | 'plans', timeoutMs: number, signal?: AbortSignal): Promise<void> {
     return this.#wakes.wait(kind, timeoutMs, signal);
+  }
+
+  share(kind: SharedKind, payload: string): Promise<void> {
+    return this.#shares.share(kind, payload);
+  }
+
+  listen(kind: SharedKind, listener: (payload: string) => void): () => void {
+    return this.#shares.listen(kind, listener);
+  }
+
+  listened(kind: SharedKind): boolean {
+    return this.#shares.listened(kind);
   }
 
   async savePlan(version: StoredPlan): Promise<void> {
@@ -138,6 +165,20 @@ export class PostgresStore implements Store {
     return changes(this.#database, after, limit);
   }
 
+  lastChange(): Promise<{ store: string; change: number }> {
+    this.#wakes.reading('changes');
+    return lastChange(this.#database);
+  }
+
+  figures(): Promise<{ tick: number; body: string } | undefined> {
+    this.#wakes.reading('changes');
+    return figures(this.#database);
+  }
+
+  figuresSamples(from: number, to: number): Promise<FiguresSample[]> {
+    return figuresSamples(this.#database, from, to);
+  }
+
   deadLetters(query: DeadLetterQuery): Promise<{ items: DeadLetter[]; next: string | undefined }> {
     return deadLetters(this.#database, query);
   }
@@ -158,12 +199,28 @@ export class PostgresStore implements Store {
     return actuals(this.#database, query);
   }
 
+  firstSale(): Promise<{ day: number; hour: number } | undefined> {
+    return firstSale(this.#database);
+  }
+
   counters(): Promise<StreamCounters> {
     return counters(this.#database);
   }
 
   unplanned(limit: number): Promise<{ sku: string; location: string; lines: number; lastAt: number }[]> {
     return unplanned(this.#database, limit);
+  }
+
+  feedCounts(): Promise<FeedTally[]> {
+    return feedCounts(this.#database);
+  }
+
+  feedFacts(): Promise<{ tick: number; body: string } | undefined> {
+    return feedFacts(this.#database);
+  }
+
+  people(limit: number): Promise<{ name: string; lastAt: number }[]> {
+    return people(this.#database, limit);
   }
 
   archive(stream: string, epoch: number, partition: number, events: readonly ArchivedEvent[], offset: number): Promise<void> {
@@ -176,11 +233,6 @@ export class PostgresStore implements Store {
 
   digest(): Promise<Digest> {
     return digest(this.#database);
-  }
-
-  /** Live figures as the roll-up's last commit that had any left them: JSON and its tick. */
-  figures(): Promise<{ tick: number; body: string } | undefined> {
-    return figures(this.#database);
   }
 
   /**
@@ -196,6 +248,7 @@ export class PostgresStore implements Store {
     const merged = await this.compact(today - LATE_DAYS);
     await this.refreshAggregates(today - LATE_DAYS - 7, today);
     await this.expireArchive(archiveDays, now);
+    await expireSamples(this.#database, now - SAMPLE_DAYS * DAY_MS);
     return merged;
   }
 

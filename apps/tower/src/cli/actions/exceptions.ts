@@ -63,6 +63,7 @@ export interface SaidOptions {
   note?: string;
   owner?: string;
   reason?: string;
+  undoes?: string;
   json?: boolean;
 }
 
@@ -81,7 +82,7 @@ export async function snooze(call: Call, ids: readonly string[], options: Snooze
   });
 }
 
-/** `plumbline exceptions ack | assign | start | resolve | dismiss | comment | reopen` */
+/** `plumbline exceptions ack | assign | start | resolve | dismiss | comment | reopen | undo` */
 export const say = (call: Call, name: Exclude<CommandName, 'snooze'>, ids: readonly string[], options: SaidOptions): Promise<number> =>
   atTower(call, (tower) => saying(call, tower, name, ids, options, {}));
 
@@ -92,8 +93,8 @@ function instantOf(text: string, { zone }: AtTower): string {
 
 /** Says it of each exception; what one of them refuses does not keep the others from it. The worst exit code counts. */
 async function saying(call: Call, tower: AtTower, name: CommandName, ids: readonly string[], options: SaidOptions, more: { until?: string }): Promise<number> {
-  const { note, owner, reason, wait } = options;
-  const body = fitting(commandBodies[name], { by: options.by ?? userName(), note, owner, reason, ...more });
+  const { note, owner, reason, undoes, wait } = options;
+  const body = fitting(commandBodies[name], { by: options.by ?? userName(), note, owner, reason, undoes, ...more });
   const waitMs = wait && tower.running ? 3000 : 0;
   let code: number = EXIT.ok;
   for (const id of new Set(ids)) {

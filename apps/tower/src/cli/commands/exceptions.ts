@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Choose } from '../call.ts';
+import type { BacktestOptions } from '../actions/backtest.ts';
 import type { ListOptions, SaidOptions, SnoozeOptions } from '../actions/exceptions.ts';
 import { explained, JSON_OPTION, listed, span, whole } from './options.ts';
 
@@ -39,6 +40,21 @@ function reading(group: Command, choose: Choose): void {
   const show = group.command('show').argument('<id>', 'such as X-12').description('one exception: why it fired, what moved it, its evidence and its history').option(...JSON_OPTION);
   explained(show, ['exceptions show X-12', 'exceptions show X-12 --json']);
   show.action((id: string, options: { json?: boolean }) => choose(options.json, async (call) => (await import('../actions/exceptions.ts')).show(call, id)));
+  backtest(group, choose);
+}
+
+function backtest(group: Command, choose: Choose): void {
+  const command = group
+    .command('backtest')
+    .argument('<id>', 'such as X-12')
+    .description('what other rules would have said of the same sales, and when')
+    .option('--budget <n>', 'false alarms per 1,000 series-weeks (default: what the tower allots this series)')
+    .option('--tolerance <share>', 'how far off plan is no news, 0.1 = ±10 % (default: that of the altitude)')
+    .option('--days <n>', 'history before it was raised, up to 56 days', whole(1, 56), 14)
+    .option('--rule <names>', 'tower, e-detector, month-to-date-20, shewhart-3-sigma, ewma, nb-cusum', listed)
+    .option(...JSON_OPTION);
+  explained(command, ['exceptions backtest X-12', 'exceptions backtest X-12 --budget 1 --tolerance 0.1', 'exceptions backtest X-12 --rule tower,ewma --json']);
+  command.action((id: string, options: BacktestOptions) => choose(options.json, async (call) => (await import('../actions/backtest.ts')).backtest(call, id, options)));
 }
 
 function saying(group: Command, choose: Choose): void {
@@ -58,14 +74,18 @@ function saying(group: Command, choose: Choose): void {
   act(dismiss, 'dismiss', 'exceptions dismiss X-12 --reason "trade fair, known"');
   act(note(said(group, 'comment', 'add a note to exceptions'), true), 'comment', 'exceptions comment X-12 --note "called the store"');
   act(note(said(group, 'reopen', 'take exceptions up again'), false), 'reopen', 'exceptions reopen X-12');
+  const undo = options(group.command('undo').argument('<id>', 'such as X-12').argument('<event-id>', 'of the command, as --json has it in its answer and in the history').description('take the last command on an exception back, within ten minutes'));
+  explained(undo, ['exceptions undo X-12 0190c2f4-58a1-7b1e-9d3c-2f6a8e1b7c55']);
+  undo.action((id: string, undoes: string, given: SaidOptions) => choose(given.json, async (call) => (await load()).say(call, 'undo', [id], { ...given, undoes })));
 }
 
 /** Options of everything that is said about exceptions. */
 function said(group: Command, name: string, about: string): Command {
-  return group
-    .command(name)
-    .argument('<ids...>', 'such as X-12')
-    .description(about)
+  return options(group.command(name).argument('<ids...>', 'such as X-12').description(about));
+}
+
+function options(command: Command): Command {
+  return command
     .option('--by <name>', 'who says so (default: the user of this machine)')
     .option('--no-wait', 'do not wait until it has taken effect')
     .option('--json', 'print one JSON object a line for each exception');

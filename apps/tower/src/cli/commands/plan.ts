@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommitOptions, DeriveOptions, ImportOptions, ShowOptions } from '../actions/plan.ts';
 import type { Choose } from '../call.ts';
+import { changeCommands } from './plan-change.ts';
 import { currencyCode, explained, JSON_OPTION, whole } from './options.ts';
 
 const load = () => import('../actions/plan.ts');
@@ -19,6 +20,7 @@ export function planCommands(program: Command, choose: Choose): void {
     .option(...JSON_OPTION);
   explained(commit, ['plan commit P-3f1c0a2b9d4e', 'plan commit P-3f1c0a2b9d4e --at 2026-12-01T00:00:00Z']);
   commit.action((id: string, options: CommitOptions) => choose(options.json, async (call) => (await load()).commitPlan(call, id, options)));
+  changeCommands(group, choose);
   reading(group, choose);
 }
 
