@@ -3,6 +3,8 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
 
 const OUT = '../../dist/dashboard';
+/** The tower that `vite dev` shows. */
+const tower = process.env['PLUMBLINE_URL'] ?? 'http://127.0.0.1:7070';
 
 export default defineConfig({
   plugins: [
@@ -12,4 +14,5 @@ export default defineConfig({
       compilerOptions: { runes: true },
     }),
   ],
+  server: { proxy: { '/api': tower, '/live': { target: tower, ws: true } } },
 });

@@ -1,1 +1,15 @@
-export {};
+export { default as AttributionBars } from './AttributionBars.svelte';
+export { default as Frame } from './Frame.svelte';
+export { default as PlanActualChart } from './PlanActualChart.svelte';
+export { default as Range } from './Range.svelte';
+export { default as Spark } from './Spark.svelte';
+export { default as StatisticChart } from './StatisticChart.svelte';
+export { barsOf, type Bar, type Part } from './bars.ts';
+export { placeLabels, type Wanted } from './labels.ts';
+export { drawPlanActual, stepPath, type Drawing } from './plan-actual.ts';
+export { readout, type Direction, type Readout } from './readout.ts';
+export { byDay, cumulate, fan, valueAt, type Band, type Bucket, type Curves, type Point, type Projection } from './series.ts';
+export { sparkOf } from './spark.ts';
+export { drawEvidence, oddsOf, type Evidence } from './statistic.ts';
+export { timeTicks, type TimeTick } from './time-ticks.ts';
+export { clockOf, dateOf, DAY, dayOf, dayStart, HOUR, MINUTE, nextDayStart, offsetAt } from './zones.ts';

@@ -1,0 +1,95 @@
+import type { Exception } from '@plumbline/contracts';
+import { describe, expect, it } from 'vitest';
+import { anException } from '#live/exceptions.testing.ts';
+import { emptyQueue, type Arranged } from './arrange.ts';
+import { noFilters } from './filters.ts';
+import { QueueModel } from './queue.ts';
+
+class Queue extends QueueModel {
+  arranged: Arranged = emptyQueue;
+  cursor: string | undefined = undefined;
+  selected: ReadonlySet<string> = new Set();
+  filled = false;
+}
+
+const mapOf = (...exceptions: Exception[]): ReadonlyMap<string, Exception> => new Map(exceptions.map((one) => [one.id, one]));
+const row = (number: number, more: Partial<Exception> = {}): Exception => anException({ id: `X-${number}`, priority: number, ...more });
+const ids = (queue: Queue): string[] => queue.rows.map(({ id }) => id);
+
+function filled(...rows: Exception[]): Queue {
+  const queue = new Queue();
+  queue.update(mapOf(...rows), noFilters, null, 0);
+  return queue;
+}
+
+describe('the queue', () => {
+  it('takes new rows in at once while nobody touches it', () => {
+    const queue = filled(row(1), row(2));
+    queue.update(mapOf(row(1), row(2), row(3)), noFilters, null, 1_000);
+    expect(ids(queue)).toEqual(['X-3', 'X-2', 'X-1']);
+  });
+
+  it('lets them wait while somebody does, until they are asked for', () => {
+    const queue = filled(row(1), row(2));
+    queue.touch(500, 'X-2');
+    queue.update(mapOf(row(1), row(2), row(3)), noFilters, null, 1_000);
+    expect(ids(queue)).toEqual(['X-2', 'X-1']);
+    expect(queue.arranged.fresh).toEqual(['X-3']);
+    queue.showFresh(mapOf(row(1), row(2), row(3)), 1_100);
+    expect(ids(queue)).toEqual(['X-3', 'X-2', 'X-1']);
+    expect(queue.arranged.fresh).toEqual([]);
+  });
+
+  it('says by how far the row under the pointer would move', () => {
+    const queue = filled(row(1), row(2));
+    queue.touch(0, 'X-2');
+    expect(queue.update(mapOf(row(1), row(2), row(3), row(4)), noFilters, null, 60_000)).toEqual({ moved: 2 });
+  });
+
+  it('does not reorder more often than every few seconds', () => {
+    const queue = filled(row(1), row(2));
+    const swapped = mapOf(row(1, { priority: 9 }), row(2));
+    queue.update(swapped, noFilters, null, 1_000);
+    expect(ids(queue)).toEqual(['X-2', 'X-1']);
+    queue.update(swapped, noFilters, null, 6_000);
+    expect(ids(queue)).toEqual(['X-1', 'X-2']);
+  });
+
+  it('follows another filter at once, whoever touches it', () => {
+    const queue = filled(row(1), row(2, { scope: { region: 'South' } }));
+    queue.touch(0);
+    queue.update(mapOf(row(1), row(2, { scope: { region: 'South' } })), { ...noFilters, region: ['South'] }, null, 10);
+    expect(ids(queue)).toEqual(['X-2']);
+  });
+
+  it('lets a recovered row say so before it leaves', () => {
+    const queue = filled(row(1), row(2));
+    const cleared = row(2, { status: 'cleared' });
+    queue.update(mapOf(row(1), cleared), noFilters, null, 6_000);
+    expect(ids(queue)).toEqual(['X-2', 'X-1']);
+    queue.update(mapOf(row(1), cleared), noFilters, null, 12_000);
+    expect(ids(queue)).toEqual(['X-2', 'X-1']);
+    queue.update(mapOf(row(1), cleared), noFilters, null, 18_000);
+    expect(ids(queue)).toEqual(['X-1']);
+  });
+
+  it('moves its cursor within its ends, and selects what it passes', () => {
+    const queue = filled(row(1), row(2), row(3));
+    queue.move(1);
+    expect(queue.cursor).toBe('X-3');
+    queue.move(1, true);
+    expect([...queue.selected]).toEqual(['X-3', 'X-2']);
+    queue.move(9);
+    expect(queue.cursor).toBe('X-1');
+    expect(queue.subjects).toEqual(['X-3', 'X-2']);
+    queue.clear();
+    expect(queue.subjects).toEqual(['X-1']);
+  });
+
+  it('acts on nothing that is no longer there', () => {
+    const queue = filled(row(1), row(2));
+    queue.selectAll();
+    queue.update(mapOf(row(1)), { ...noFilters }, null, 10);
+    expect(queue.subjects).toEqual(['X-1']);
+  });
+});

@@ -1,0 +1,151 @@
+import type { Exception } from '@plumbline/contracts';
+import { hold, settle, type Arranged } from './arrange.ts';
+import { inView, noFilters, type Filters } from './filters.ts';
+
+/** Hands off for so long, and the rows fall into their order again, milliseconds. */
+const HANDS_OFF = 15_000;
+/** Rows change places by themselves at most so often, milliseconds. */
+const CALM = 5_000;
+/** New rows come in at most so often, milliseconds. */
+const BREATH = 300;
+/** A row that left the view goes on showing why for so long, milliseconds. */
+const GOODBYE = 10_000;
+
+/**
+ * The queue on screen: what is shown, what waits behind "4 new", where the cursor is, what is selected. How its members
+ * are kept is left to the class below it: signals on a page, plain values in a test.
+ */
+export abstract class QueueModel {
+  abstract arranged: Arranged;
+  /** Row that keys act on. */
+  abstract cursor: string | undefined;
+  abstract selected: ReadonlySet<string>;
+  /** False until the exceptions are known for the first time. */
+  abstract filled: boolean;
+
+  #filters: Filters = noFilters;
+  #viewer: string | null = null;
+  #touchedAt = -Infinity;
+  #settledAt = -Infinity;
+  #leftAt = new Map<string, number>();
+  #anchor: string | undefined;
+
+  get rows(): readonly Exception[] {
+    return this.arranged.rows;
+  }
+
+  get index(): number {
+    const cursor = this.cursor;
+    return cursor === undefined ? -1 : this.rows.findIndex(({ id }) => id === cursor);
+  }
+
+  /** Hands are on the queue: pointer, key or wheel. */
+  touch(now: number, under?: string): void {
+    this.#touchedAt = now;
+    this.#anchor = under ?? this.cursor;
+  }
+
+  /** Hands are off: the pointer left. */
+  release(): void {
+    this.#anchor = this.cursor;
+  }
+
+  /**
+   * Takes in a new state of the tower. Another filter, sort or viewer is the viewer's own wish and is followed at once.
+   * @returns the row that must not move on screen, and by how many rows its place has changed
+   */
+  update(
+    exceptions: ReadonlyMap<string, Exception>,
+    filters: Filters,
+    viewer: string | null,
+    now: number,
+  ): { moved: number } {
+    const asked = filters !== this.#filters || viewer !== this.#viewer || !this.filled;
+    this.#filters = filters;
+    this.#viewer = viewer;
+    this.filled = true;
+    if (asked) return this.#settle(exceptions, now, true);
+    const held = hold(this.arranged, exceptions, filters, viewer);
+    this.#noteLeavers(held.rows, now);
+    const inUse = now - this.#touchedAt < HANDS_OFF;
+    const due = now - this.#settledAt >= (held.fresh.length > 0 ? BREATH : CALM);
+    if (inUse || !due) {
+      this.arranged = held;
+      return { moved: 0 };
+    }
+    return this.#settle(exceptions, now, false);
+  }
+
+  /** The viewer asked for what waits. */
+  showFresh(exceptions: ReadonlyMap<string, Exception>, now: number): { moved: number } {
+    return this.#settle(exceptions, now, false);
+  }
+
+  #settle(exceptions: ReadonlyMap<string, Exception>, now: number, asked: boolean): { moved: number } {
+    const anchor = asked ? undefined : this.#anchor;
+    const before = anchor === undefined ? -1 : this.rows.findIndex(({ id }) => id === anchor);
+    const lingers = (id: string): boolean => !asked && now - (this.#leftAt.get(id) ?? now) < GOODBYE;
+    this.arranged = settle(this.arranged, exceptions, this.#filters, this.#viewer, lingers);
+    this.#settledAt = now;
+    this.#noteLeavers(this.rows, now);
+    this.#prune(exceptions);
+    if (before < 0) return { moved: 0 };
+    const after = this.rows.findIndex(({ id }) => id === anchor);
+    return { moved: after < 0 ? 0 : after - before };
+  }
+
+  #noteLeavers(rows: readonly Exception[], now: number): void {
+    const left = new Map<string, number>();
+    for (const row of rows) {
+      if (!inView(row, this.#filters.view, this.#viewer)) left.set(row.id, this.#leftAt.get(row.id) ?? now);
+    }
+    this.#leftAt = left;
+  }
+
+  #prune(exceptions: ReadonlyMap<string, Exception>): void {
+    if ([...this.selected].some((id) => !exceptions.has(id))) {
+      this.selected = new Set([...this.selected].filter((id) => exceptions.has(id)));
+    }
+  }
+
+  /** Moves the cursor by rows; `extend` takes what it passes into the selection. */
+  move(by: number, extend = false): void {
+    if (this.rows.length === 0) return;
+    const from = this.index;
+    const to = from < 0 ? (by > 0 ? 0 : this.rows.length - 1) : Math.max(0, Math.min(this.rows.length - 1, from + by));
+    if (extend) this.#selectRange(from < 0 ? to : from, to);
+    this.cursor = this.rows[to]!.id;
+  }
+
+  toggle(id: string): void {
+    const selected = new Set(this.selected);
+    if (!selected.delete(id)) selected.add(id);
+    this.selected = selected;
+  }
+
+  selectTo(id: string): void {
+    const to = this.rows.findIndex((row) => row.id === id);
+    this.#selectRange(Math.max(0, this.index), to);
+    this.cursor = id;
+  }
+
+  selectAll(): void {
+    this.selected = new Set(this.rows.map(({ id }) => id));
+  }
+
+  clear(): void {
+    if (this.selected.size > 0) this.selected = new Set();
+  }
+
+  /** What an action is about: the selection, else the row of the cursor. */
+  get subjects(): string[] {
+    if (this.selected.size > 0) return [...this.selected];
+    return this.cursor === undefined || this.index < 0 ? [] : [this.cursor];
+  }
+
+  #selectRange(from: number, to: number): void {
+    const selected = new Set(this.selected);
+    for (let at = Math.min(from, to); at <= Math.max(from, to); at++) selected.add(this.rows[at]!.id);
+    this.selected = selected;
+  }
+}
