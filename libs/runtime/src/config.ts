@@ -101,4 +101,4 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 /** Variables that are read elsewhere (tests, the build). */
-const known = new Set([...Object.values(settings).map((setting) => setting.env), 'PLUMBLINE_CACHE', 'PLUMBLINE_SHARED_DATA']);
+const known = new Set([...Object.values(settings).map((setting) => setting.env), 'PLUMBLINE_CACHE', 'PLUMBLINE_SHARED_DATA', 'PLUMBLINE_PICTURES']);

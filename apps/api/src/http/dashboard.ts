@@ -33,8 +33,8 @@ export async function registerDashboard(fastify: FastifyInstance, directory: str
   fastify.get('/*', page);
 }
 
-/** A person's address, not a program's: outside the API's own paths, and asked for as a page. */
+/** A person's address, not a program's: neither the API's own paths nor a file of a build that is gone, and asked for as a page. */
 function isPage({ url, headers }: FastifyRequest): boolean {
-  if (/^\/(api|health|metrics|live)(\/|$|\?)/.test(url)) return false;
+  if (/^\/(_app|api|health|metrics|live)(\/|$|\?)/.test(url)) return false;
   return headers.accept === undefined || /text\/html|\*\/\*/.test(headers.accept);
 }

@@ -44,10 +44,10 @@ export type Standing = 'to come' | 'under way' | 'found' | 'over';
 
 export function standingOf(cause: InjectedCauseBody, found: Exception | undefined, now: number): { standing: Standing; line: string } {
   const [from, to] = [Date.parse(cause.from), Date.parse(cause.to)];
-  if (found) return { standing: 'found', line: `found after ${duration(Date.parse(found.raisedAt) - from)}` };
+  if (found) return { standing: 'found', line: `found after ${duration(Date.parse(found.raisedAt) - from)}${found.status === 'cleared' ? ', cleared since' : ''}` };
   if (now < from) return { standing: 'to come', line: `begins in ${duration(from - now)}` };
   if (now < to) return { standing: 'under way', line: `under way for ${duration(now - from)}, not found yet` };
-  return { standing: 'over', line: 'over; not among what is open' };
+  return { standing: 'over', line: 'over, not found' };
 }
 
 export const placeWords = ({ sku, family, location, region }: Scope): string => [sku, family, location, region].filter(Boolean).join(' · ') || 'everywhere';

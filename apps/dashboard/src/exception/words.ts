@@ -101,6 +101,7 @@ const stepPhrases: Record<string, string> = {
   reopened: 'Reopened',
   joined: 'Joined a wider exception as evidence',
   commented: 'Comment',
+  undone: 'Taken back',
 };
 
 /** "Acknowledged", "Assigned to Ana": what a step of the history was. */

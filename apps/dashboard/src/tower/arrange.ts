@@ -57,3 +57,17 @@ export function hold(
   for (const exception of exceptions.values()) if (!placed.has(exception.id) && matches(exception)) fresh.push(exception.id);
   return { rows, fresh, placed };
 }
+
+/** Those that wait take their places; the other rows keep their order, also where it is no longer quite right. */
+export function admit(held: Arranged, exceptions: ReadonlyMap<string, Exception>, filters: Filters): Arranged {
+  const compare = comparers[filters.sort];
+  const fresh = held.fresh.flatMap((id) => exceptions.get(id) ?? []).sort(compare);
+  const rows: Exception[] = [];
+  let next = 0;
+  for (const row of held.rows) {
+    while (next < fresh.length && compare(fresh[next]!, row) < 0) rows.push(fresh[next++]!);
+    rows.push(row);
+  }
+  rows.push(...fresh.slice(next));
+  return { rows, fresh: [], placed: new Set(rows.map(({ id }) => id)) };
+}

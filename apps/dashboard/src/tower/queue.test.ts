@@ -31,7 +31,7 @@ describe('the queue', () => {
 
   it('lets them wait while somebody does, until they are asked for', () => {
     const queue = filled(row(1), row(2));
-    queue.touch(500, 'X-2');
+    queue.touch(500);
     queue.update(mapOf(row(1), row(2), row(3)), noFilters, null, 1_000);
     expect(ids(queue)).toEqual(['X-2', 'X-1']);
     expect(queue.arranged.fresh).toEqual(['X-3']);
@@ -40,10 +40,39 @@ describe('the queue', () => {
     expect(queue.arranged.fresh).toEqual([]);
   });
 
-  it('says by how far the row under the pointer would move', () => {
+  it('says by how far the row under the pointer would move, else the cursor’s row if it is on screen', () => {
+    const queue = filled(row(1), row(2), row(3));
+    const more = mapOf(row(1), row(2), row(3), row(4), row(5));
+    expect(queue.update(more, noFilters, null, 60_000, { top: 0, count: 3, under: 'X-2' })).toEqual({ moved: 2 });
+    queue.cursor = 'X-5';
+    const again = mapOf(row(1), row(2), row(3, { priority: 9 }), row(4), row(5));
+    expect(queue.update(again, noFilters, null, 70_000, { top: 0, count: 3 })).toEqual({ moved: 1 });
+  });
+
+  it('says by how far most rows on screen would move, away from the beginning', () => {
+    const queue = filled(row(1), row(2), row(3), row(4), row(5));
+    const one = mapOf(row(1, { priority: 9 }), row(2), row(3), row(4), row(5));
+    expect(queue.update(one, noFilters, null, 60_000, { top: 2, count: 3 })).toEqual({ moved: 1 });
+    const two = mapOf(...[row(1, { priority: 9 }), row(2), row(3), row(4), row(5)], row(6));
+    expect(queue.update(two, noFilters, null, 70_000, { top: 0, count: 3 })).toEqual({ moved: 0 });
+  });
+
+  it('moves nothing where the row under the pointer could not be held', () => {
     const queue = filled(row(1), row(2));
-    queue.touch(0, 'X-2');
-    expect(queue.update(mapOf(row(1), row(2), row(3), row(4)), noFilters, null, 60_000)).toEqual({ moved: 2 });
+    const swapped = mapOf(row(1, { priority: 9 }), row(2));
+    expect(queue.update(swapped, noFilters, null, 60_000, { top: 0, count: 2, under: 'X-1' })).toEqual({ moved: 0 });
+    expect(ids(queue)).toEqual(['X-2', 'X-1']);
+    queue.update(swapped, noFilters, null, 70_000, { top: 0, count: 2 });
+    expect(ids(queue)).toEqual(['X-1', 'X-2']);
+  });
+
+  it('lets new rows in among those that keep their order until it is time to sort', () => {
+    const queue = filled(row(1), row(3));
+    const swapped = mapOf(row(1, { priority: 9 }), row(3), row(2));
+    queue.update(swapped, noFilters, null, 1_000);
+    expect(ids(queue)).toEqual(['X-3', 'X-1', 'X-2']);
+    queue.update(swapped, noFilters, null, 6_000);
+    expect(ids(queue)).toEqual(['X-1', 'X-3', 'X-2']);
   });
 
   it('does not reorder more often than every few seconds', () => {

@@ -1,5 +1,5 @@
 import type { Exception } from '@plumbline/contracts';
-import { hold, settle, type Arranged } from './arrange.ts';
+import { admit, hold, settle, type Arranged } from './arrange.ts';
 import { inView, noFilters, type Filters } from './filters.ts';
 
 /** Hands off for so long, and the rows fall into their order again, milliseconds. */
@@ -10,6 +10,13 @@ const CALM = 5_000;
 const BREATH = 300;
 /** A row that left the view goes on showing why for so long, milliseconds. */
 const GOODBYE = 10_000;
+
+/** Rows on screen: the place of the first, how many, and the one that the pointer rests on. */
+export interface Seen {
+  top: number;
+  count: number;
+  under?: string | undefined;
+}
 
 /**
  * The queue on screen: what is shown, what waits behind "4 new", where the cursor is, what is selected. How its members
@@ -27,8 +34,8 @@ export abstract class QueueModel {
   #viewer: string | null = null;
   #touchedAt = -Infinity;
   #settledAt = -Infinity;
+  #admittedAt = -Infinity;
   #leftAt = new Map<string, number>();
-  #anchor: string | undefined;
 
   get rows(): readonly Exception[] {
     return this.arranged.rows;
@@ -40,58 +47,83 @@ export abstract class QueueModel {
   }
 
   /** Hands are on the queue: pointer, key or wheel. */
-  touch(now: number, under?: string): void {
+  touch(now: number): void {
     this.#touchedAt = now;
-    this.#anchor = under ?? this.cursor;
-  }
-
-  /** Hands are off: the pointer left. */
-  release(): void {
-    this.#anchor = this.cursor;
   }
 
   /**
    * Takes in a new state of the tower. Another filter, sort or viewer is the viewer's own wish and is followed at once.
-   * @returns the row that must not move on screen, and by how many rows its place has changed
+   * @returns by how many rows the row that must not move on screen has changed its place
    */
   update(
     exceptions: ReadonlyMap<string, Exception>,
     filters: Filters,
     viewer: string | null,
     now: number,
+    seen: Seen = { top: 0, count: Infinity },
   ): { moved: number } {
     const asked = filters !== this.#filters || viewer !== this.#viewer || !this.filled;
     this.#filters = filters;
     this.#viewer = viewer;
     this.filled = true;
-    if (asked) return this.#settle(exceptions, now, true);
+    if (asked) {
+      this.#place(this.#settled(exceptions, now, true), exceptions, now);
+      return { moved: 0 };
+    }
+    const before = this.rows;
     const held = hold(this.arranged, exceptions, filters, viewer);
     this.#noteLeavers(held.rows, now);
-    const inUse = now - this.#touchedAt < HANDS_OFF;
-    const due = now - this.#settledAt >= (held.fresh.length > 0 ? BREATH : CALM);
-    if (inUse || !due) {
+    const next = this.#moving(held, exceptions, now);
+    const moved = next ? this.#moved(before, next.rows, seen) : 0;
+    // A row under the pointer cannot be held where there is nothing to scroll back to: then no row moves.
+    if (!next || (seen.under !== undefined && moved < -seen.top)) {
       this.arranged = held;
       return { moved: 0 };
     }
-    return this.#settle(exceptions, now, false);
+    this.#place(next, exceptions, now);
+    return { moved };
   }
 
   /** The viewer asked for what waits. */
-  showFresh(exceptions: ReadonlyMap<string, Exception>, now: number): { moved: number } {
-    return this.#settle(exceptions, now, false);
+  showFresh(exceptions: ReadonlyMap<string, Exception>, now: number): void {
+    this.#place(this.#settled(exceptions, now, false), exceptions, now);
   }
 
-  #settle(exceptions: ReadonlyMap<string, Exception>, now: number, asked: boolean): { moved: number } {
-    const anchor = asked ? undefined : this.#anchor;
-    const before = anchor === undefined ? -1 : this.rows.findIndex(({ id }) => id === anchor);
-    const lingers = (id: string): boolean => !asked && now - (this.#leftAt.get(id) ?? now) < GOODBYE;
-    this.arranged = settle(this.arranged, exceptions, this.#filters, this.#viewer, lingers);
+  /** What may move now: all rows seldom, new ones into their places often, none while hands are on the queue. */
+  #moving(held: Arranged, exceptions: ReadonlyMap<string, Exception>, now: number): Arranged | undefined {
+    if (now - this.#touchedAt < HANDS_OFF) return undefined;
+    if (now - this.#settledAt >= CALM) return this.#settled(exceptions, now, false);
+    return held.fresh.length > 0 && now - this.#admittedAt >= BREATH ? admit(held, exceptions, this.#filters) : undefined;
+  }
+
+  #settled(exceptions: ReadonlyMap<string, Exception>, now: number, asked: boolean): Arranged {
     this.#settledAt = now;
+    const lingers = (id: string): boolean => !asked && now - (this.#leftAt.get(id) ?? now) < GOODBYE;
+    return settle(this.arranged, exceptions, this.#filters, this.#viewer, lingers);
+  }
+
+  #place(arranged: Arranged, exceptions: ReadonlyMap<string, Exception>, now: number): void {
+    this.arranged = arranged;
+    this.#admittedAt = now;
     this.#noteLeavers(this.rows, now);
     this.#prune(exceptions);
-    if (before < 0) return { moved: 0 };
-    const after = this.rows.findIndex(({ id }) => id === anchor);
-    return { moved: after < 0 ? 0 : after - before };
+  }
+
+  /**
+   * By how many rows moves what the viewer looks at: the row under the pointer, else the cursor's, else, away from the
+   * beginning of the list, most of those on screen.
+   */
+  #moved(before: readonly Exception[], after: readonly Exception[], { top, count, under }: Seen): number {
+    const from = new Map(before.slice(top, top + count).map(({ id }, at) => [id, top + at]));
+    const moved = new Map<string, number>();
+    after.forEach(({ id }, at) => {
+      const place = from.get(id);
+      if (place !== undefined) moved.set(id, at - place);
+    });
+    for (const id of [under, this.cursor]) if (id !== undefined && moved.has(id)) return moved.get(id)!;
+    if (top === 0) return 0;
+    const all = [...moved.values()].sort((one, other) => one - other);
+    return all[all.length >> 1] ?? 0;
   }
 
   #noteLeavers(rows: readonly Exception[], now: number): void {
