@@ -57,7 +57,7 @@ describe('the first run', () => {
     await until('the round is over', async () => {
       for (const one of await rows(page).all()) {
         const [id, headline] = [await one.getAttribute('data-id'), await one.getAttribute('title')].map((text) => text ?? '');
-        if (id !== '') seen.set(id!, headline!);
+        if (id !== '' && !seen.has(id!)) seen.set(id!, headline!);
       }
       return Date.parse((await simulator()).at) >= last;
     }, async () => (await simulator()).at, 280_000);
@@ -81,7 +81,7 @@ const words: Record<string, RegExp> = {
   'demand-surge': /over plan|× plan/,
   'demand-drop': /under plan/,
   'zero-run': /no sale for/,
-  'feed-silence': /is silent for .* expected since/,
+  'feed-silence': /(is|was) silent for .* expected since/,
 };
 /** Hours of event time within which each is found. */
 const within: Record<string, number> = { 'store-silence': 2, 'family-surge': 6, 'off-shelf': 24, 'price-mistake': 8, 'region-drop': 6 };

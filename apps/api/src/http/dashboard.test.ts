@@ -47,7 +47,16 @@ describe('the dashboard', () => {
     const plain = await get(SCRIPT, { 'accept-encoding': 'identity' });
     expect([plain.status, plain.text]).toEqual([200, 'export {};']);
     expect(plain.headers.get('cache-control')).toContain('immutable');
-    expect((await get(SCRIPT, { 'accept-encoding': 'identity' })).headers.get('content-type')).toContain('javascript');
+    expect(plain.headers.get('content-type')).toContain('javascript');
+  });
+
+  it('is the present build, also when that was made under a running tower', async () => {
+    const later = SCRIPT.replace('X1', 'X2');
+    writeFileSync(join(directory, 'dashboard', later), 'export { later };');
+    expect((await get(later, { 'accept-encoding': 'identity' })).text).toBe('export { later };');
+    const compressed = await get(SCRIPT, { 'accept-encoding': 'br' }).catch((error: Error) => error);
+    // What is beside the file compressed is sent as such: here it is no such thing, and the client says so.
+    expect(compressed).toBeInstanceOf(Error);
   });
 
   it('does not stand in for what a program asks', async () => {

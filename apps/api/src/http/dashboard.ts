@@ -11,30 +11,28 @@ export function dashboardBeside(program: string | undefined): string | undefined
 
 /**
  * Serves the dashboard: its files by name, and its one page for every other address a person opens. Files whose name
- * carries their content's hash are kept by the browser for good; the page itself is asked for each time.
+ * carries their content's hash are kept by the browser for good; the page itself is asked for each time. Files are looked
+ * for when they are asked for: a build that is made anew under a running tower is served from then on.
  */
 export async function registerDashboard(fastify: FastifyInstance, directory: string): Promise<void> {
   const { default: fastifyStatic } = await import('@fastify/static');
   await fastify.register(fastifyStatic, {
     root: directory,
-    wildcard: false,
-    index: false,
+    serve: false,
     preCompressed: true,
     cacheControl: false,
     setHeaders: (reply, path) => {
       void reply.header('cache-control', path.includes('/immutable/') ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
-  const page = (request: FastifyRequest, reply: FastifyReply): FastifyReply | void => {
-    if (!isPage(request)) return reply.callNotFound();
-    return reply.sendFile('index.html');
+  const answer = (request: FastifyRequest, reply: FastifyReply): FastifyReply | void => {
+    const [path] = request.url.split('?') as [string];
+    if (path.startsWith('/_app/')) return reply.sendFile(path.slice(1));
+    return isPage(path, request.headers.accept) ? reply.sendFile('index.html') : reply.callNotFound();
   };
-  fastify.get('/', page);
-  fastify.get('/*', page);
+  fastify.get('/', answer);
+  fastify.get('/*', answer);
 }
 
-/** A person's address, not a program's: neither the API's own paths nor a file of a build that is gone, and asked for as a page. */
-function isPage({ url, headers }: FastifyRequest): boolean {
-  if (/^\/(_app|api|health|metrics|live)(\/|$|\?)/.test(url)) return false;
-  return headers.accept === undefined || /text\/html|\*\/\*/.test(headers.accept);
-}
+/** A person's address, not a program's: outside the API's own paths, and asked for as a page. */
+const isPage = (path: string, accept = '*/*'): boolean => !/^\/(api|health|metrics|live)(\/|$)/.test(path) && /text\/html|\*\/\*/.test(accept);
