@@ -21,6 +21,10 @@ const simulator = (): Promise<SimulatorState> => tower.get('/simulator');
 const all = async (query = ''): Promise<Exception[]> => (await tower.get<ExceptionPage>(`/exceptions?limit=500${query}`)).items;
 const open = (): Promise<Exception[]> => all('&status=open,acknowledged,in-progress');
 
+/** Id and headline of each row, as they are at one instant. */
+const shown = (page: Page): Promise<[string, string][]> =>
+  rows(page).evaluateAll((all) => all.map((one): [string, string] => [one.getAttribute('data-id') ?? '', one.getAttribute('title') ?? '']));
+
 /** Where the reader is: the row that keys act on. */
 const cursor = (page: Page): Promise<string | null> => queue(page).locator('.cursor').getAttribute('data-id');
 
@@ -53,12 +57,10 @@ describe('the first run', () => {
     const { causes } = await simulator();
     const round = causes.filter(({ id }) => id.startsWith('C1-'));
     const last = Math.max(...round.map(({ from }) => Date.parse(from))) + 8 * HOUR;
+    await tower.send('PUT', '/simulator', { rate: 2 * RATE });
     const seen = new Map<string, string>();
     await until('the round is over', async () => {
-      for (const one of await rows(page).all()) {
-        const [id, headline] = [await one.getAttribute('data-id'), await one.getAttribute('title')].map((text) => text ?? '');
-        if (id !== '' && !seen.has(id!)) seen.set(id!, headline!);
-      }
+      for (const [id, headline] of await shown(page)) if (!seen.has(id)) seen.set(id, headline);
       return Date.parse((await simulator()).at) >= last;
     }, async () => (await simulator()).at, 280_000);
     await tower.send('PUT', '/simulator', { paused: true });
@@ -128,7 +130,7 @@ describe('triage', () => {
     await rows(page).first().waitFor();
     const before = await rows(page).count();
     await page.getByRole('button', { name: 'Kind' }).click();
-    await page.getByRole('checkbox', { name: 'feed silence' }).check();
+    await page.getByRole('checkbox', { name: 'silent feed' }).check();
     await page.waitForURL(/kind=feed-silence/);
     await page.keyboard.press('Escape');
     await expect.poll(() => rows(page).count()).toBeLessThan(before);
@@ -160,9 +162,9 @@ describe('triage', () => {
 describe('a page that is left open', () => {
   /** What the page shows of what is open, against what the tower says. */
   const agrees = async (page: Page): Promise<boolean> => {
-    const shown = await Promise.all((await rows(page).all()).map((one) => one.getAttribute('data-id')));
+    const present = (await shown(page)).map(([id]) => id);
     const wanted = (await open()).filter(({ snoozedUntil }) => snoozedUntil === null).map(({ id }) => id);
-    return wanted.every((id) => shown.includes(id));
+    return wanted.every((id) => present.includes(id));
   };
 
   it('recovers by itself when the tower is killed and started again', { timeout: LONG }, async () => {

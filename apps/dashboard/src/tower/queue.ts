@@ -76,8 +76,10 @@ export abstract class QueueModel {
     const next = this.#moving(held, exceptions, now);
     const moved = next ? this.#moved(before, next.rows, seen) : 0;
     // A row under the pointer cannot be held where there is nothing to scroll back to: then no row moves.
-    if (!next || (seen.under !== undefined && moved < -seen.top)) {
-      this.arranged = held;
+    const unheld = seen.under !== undefined && moved < -seen.top;
+    if (!next || unheld) {
+      // What will be let in within a breath is not announced as waiting.
+      this.arranged = unheld || this.#inUse(now) ? held : { ...held, fresh: [] };
       return { moved: 0 };
     }
     this.#place(next, exceptions, now);
@@ -89,9 +91,13 @@ export abstract class QueueModel {
     this.#place(this.#settled(exceptions, now, false), exceptions, now);
   }
 
+  #inUse(now: number): boolean {
+    return now - this.#touchedAt < HANDS_OFF;
+  }
+
   /** What may move now: all rows seldom, new ones into their places often, none while hands are on the queue. */
   #moving(held: Arranged, exceptions: ReadonlyMap<string, Exception>, now: number): Arranged | undefined {
-    if (now - this.#touchedAt < HANDS_OFF) return undefined;
+    if (this.#inUse(now)) return undefined;
     if (now - this.#settledAt >= CALM) return this.#settled(exceptions, now, false);
     return held.fresh.length > 0 && now - this.#admittedAt >= BREATH ? admit(held, exceptions, this.#filters) : undefined;
   }
