@@ -113,7 +113,7 @@ describe('triage', () => {
 
     await page.goto(tower.url);
     await row(page, id).waitFor();
-    while ((await cursor(page)) !== id) await page.keyboard.press('j');
+    await row(page, id).click();
     await page.keyboard.press('d');
     await page.getByRole('textbox', { name: /not worth acting on/ }).fill('Known promotion');
     await page.keyboard.press('Control+Enter');
