@@ -37,8 +37,9 @@ export async function startStreams(platform: Platform, thread: string | undefine
     progress: () => detect.progress(),
     detect,
     async stop() {
-      await detect.stop();
-      await rollUp.stop();
+      // Side by side: what detect commits last, the roll-up takes up at the next start.
+      const ended = rollUp.stop();
+      await detect.stop().finally(() => ended);
     },
   };
 }

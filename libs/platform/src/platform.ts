@@ -48,7 +48,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     closers.push(() => store.close());
     await store.migrate((step) => logger.info({ step }, 'migration'));
     phase('log', config.log === 'kafka' ? `Kafka at ${config.kafkaBrokers}` : 'embedded');
-    const log = await openLog(url, config, logger);
+    const log = await openLog(url, config, logger, server !== undefined);
     closers.push(() => log.close());
     const partitions = await ensureTopic(log, config);
     return { config, logger, log, store, databaseUrl: url, partitions, database: server ? 'own' : 'joined', close };
@@ -77,10 +77,13 @@ async function database({ config, logger, mode, phase = () => {}, durability, on
 
 export const openStoreAt = (url: string, _config: Config, logger: Logger): Promise<Store> => openStore({ url, logger });
 
-/** The event log of the configuration; the embedded one lives in the same database as the store. */
-export async function openLog(databaseUrl: string, config: Config, logger: Logger): Promise<EventLog> {
+/**
+ * The event log of the configuration; the embedded one lives in the same database as the store.
+ * @param newlyStarted this process has just started that database: nobody else can be a member of a group yet
+ */
+export async function openLog(databaseUrl: string, config: Config, logger: Logger, newlyStarted = false): Promise<EventLog> {
   if (config.log === 'embedded') {
-    return openEmbeddedLog({ url: databaseUrl, logger });
+    return openEmbeddedLog({ url: databaseUrl, logger, newlyStarted });
   }
   const { kafkaUser: username, kafkaPassword: password } = config;
   return openKafkaLog({

@@ -224,4 +224,16 @@ describe('the embedded log', () => {
     expect(asked).toBe(3);
     await consumer.stop();
   });
+
+  it('on a database that was newly started, a killed process’s partitions are free at once', async () => {
+    const topic = unique('t');
+    await (await log()).createTopic(topic, { partitions: 2 });
+    await sql(`SELECT log.attend(id, 'g', 'killed', 3600000, false, '{}', '{}', '{}', '{}', '{}') FROM log.topics WHERE topic = '${topic}'`);
+    const consumer = await (await log({ newlyStarted: true })).subscribe(
+      { topic, group: 'g' },
+      { assigned: () => Promise.resolve(new Map()), revoked: () => Promise.resolve(), batch: () => Promise.resolve() },
+    );
+    await until('both partitions', () => consumer.assignment().length === 2);
+    await consumer.stop();
+  });
 });

@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Appender } from './appender.ts';
 import { Connection, silent, type LogLogger } from './connection.ts';
 import { GroupConsumer } from './consumer.ts';
+import { endSessions } from './membership.ts';
 import { readRecords } from './reader.ts';
 import { applyRetention } from './retention.ts';
 import { Topics } from './topics.ts';
@@ -29,6 +30,8 @@ export interface EmbeddedLogOptions {
   graceMs?: number;
   /** How often topics' retention is applied. Default 60 000 ms. */
   retentionEveryMs?: number;
+  /** The database has just been started for us: sessions of before are of processes that are gone. */
+  newlyStarted?: boolean;
 }
 
 /**
@@ -51,6 +54,7 @@ export class EmbeddedLog implements EventLog {
   readonly #owner: string;
   readonly #graceMs: number;
   readonly #retentionEveryMs: number;
+  readonly #newlyStarted: boolean;
   #retention: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -59,6 +63,7 @@ export class EmbeddedLog implements EventLog {
     this.#owner = options.owner ?? `${hostname()}-${process.pid}`;
     this.#graceMs = options.graceMs ?? 5_000;
     this.#retentionEveryMs = options.retentionEveryMs ?? 60_000;
+    this.#newlyStarted = options.newlyStarted ?? false;
     this.#connection = new Connection(options.url, this.#logger, (message) => this.#heard(message));
     this.#topics = new Topics(this.#connection);
     this.#appender = new Appender(this.#connection, this.#topics);
@@ -66,6 +71,7 @@ export class EmbeddedLog implements EventLog {
 
   async open(): Promise<void> {
     await this.#connection.open();
+    if (this.#newlyStarted) await endSessions(this.#connection);
     this.#retention = setInterval(() => {
       this.enforceRetention().catch((error: unknown) =>
         this.#logger.warn({ error: String(error) }, 'log: retention was not applied, trying later'),

@@ -2,7 +2,7 @@ import { Random } from '@plumbline/kernel';
 import { testPostgres, type TestPostgres } from '@plumbline/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Connection, silent } from './connection.ts';
-import { attend, type AttendRow, type Mark } from './membership.ts';
+import { attend, endSessions, type AttendRow, type Mark } from './membership.ts';
 import { Topics } from './topics.ts';
 
 let postgres: TestPostgres;
@@ -120,5 +120,24 @@ describe('sharing out partitions', () => {
     expect(late).toEqual([]);
     const [after] = await attend(connection, { ...common, member: 'b', sessionMs: 60_000 });
     expect(after).toMatchObject({ epoch: second!.epoch, acknowledged: 10 });
+  });
+
+  it('is free at once for a newcomer when the sessions of before are ended; a member that lives after all keeps its place', async () => {
+    const members = await group(4, 'ended');
+    const before = await members.attend('killed');
+    expect(await members.attend('early')).toEqual([]);
+    await endSessions(connection);
+    members.held.delete('killed');
+    const now = await members.attend('newcomer');
+    expect(now.map(({ partition, epoch }) => ({ partition, epoch }))).toEqual(before.map(({ partition, epoch }) => ({ partition, epoch: epoch + 1 })));
+    await members.settle();
+    expect(members.partitions()).toEqual([0, 1, 2, 3]);
+    expect(members.counts()).toEqual([2, 2]);
+    await endSessions(connection);
+    const held = [...members.held.keys()];
+    for (let round = 0; round < 2; round++) for (const member of held) await members.attend(member);
+    await members.settle();
+    expect(members.partitions()).toEqual([0, 1, 2, 3]);
+    expect(members.counts()).toEqual([2, 2]);
   });
 });

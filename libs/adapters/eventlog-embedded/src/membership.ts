@@ -54,6 +54,15 @@ export async function attend(connection: Connection, a: Attendance): Promise<Att
   }));
 }
 
+/**
+ * Ends the sessions of all groups. Only for who knows that no member is left, as when the database itself has just been
+ * started: what a killed process held is then shared out at once instead of when its session lapses. A member that lives
+ * after all joins again at its next heartbeat.
+ */
+export async function endSessions(connection: Connection): Promise<void> {
+  await connection.query('DELETE FROM log.members');
+}
+
 /** What no waiting mends: a right that is missing (42501), the log's tables or the whole database gone (42P01, 42883, 3D000). */
 export function isFinal(error: unknown): error is Error {
   return error instanceof pg.DatabaseError && /^(42...|3D000|3F000)$/.test(error.code ?? '');
