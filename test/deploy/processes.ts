@@ -14,7 +14,7 @@ export class Deployment {
   /** @param outside where the services that are no processes of ours are found here */
   constructor(outside: { brokers: string; storeUrl: string }) {
     this.directory = mkdtempSync(join(tmpdir(), 'plumbline-image-'));
-    this.#environment = { KAFKA_BROKERS: outside.brokers, PLUMBLINE_STORE_URL: outside.storeUrl, PLUMBLINE_HOST: '127.0.0.1' };
+    this.#environment = { KAFKA_BROKERS: outside.brokers, PLUMBLINE_STORE_URL: outside.storeUrl, PLUMBLINE_HOST: '127.0.0.1', PLUMBLINE_DEMO_RATE: '3600' };
     for (const [from, to] of lastStage().copies) {
       if (from === 'node_modules') this.#linkPackages();
       else cpSync(join(root, from), join(this.directory, to), { recursive: true });
