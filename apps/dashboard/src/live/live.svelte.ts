@@ -14,6 +14,8 @@ import { overlay, withOverlay, type Overlay } from './overlay.ts';
 
 export type Connection = 'connecting' | 'live' | 'reconnecting' | 'stopped';
 
+/** Longest wait for the first snapshot before the rest of the page is asked for, milliseconds. */
+const PATIENCE = 1_500;
 const VERSION = 1;
 const PATH = '/live';
 /** Without a word for so long the figures on the page are called stale, milliseconds. */
@@ -40,6 +42,14 @@ export class Live {
   change = $state(0);
   /** False until the first snapshot has been applied. */
   joined = $state(false);
+  /** When the first snapshot is on screen, or is too long in coming: what is not needed for it waits until then. */
+  readonly drawn: Promise<void>;
+  #drawn: () => void = () => undefined;
+
+  constructor() {
+    this.drawn = new Promise((resolve) => (this.#drawn = resolve));
+    setTimeout(this.#drawn, PATIENCE);
+  }
   /** Why the page must be loaded again: the server speaks another version. */
   outdated = $state<string | undefined>();
   /** Viewer's clock at the last message, milliseconds. */
@@ -243,6 +253,7 @@ export class Live {
     this.heardAt = now;
     this.staleSince = undefined;
     this.connection = 'live';
+    if (!this.joined) requestAnimationFrame(() => setTimeout(this.#drawn));
     this.joined = true;
   }
 

@@ -1,5 +1,6 @@
 import type { Status } from '@plumbline/contracts';
 import { get } from '#live/api.ts';
+import { live } from '#live/live.svelte.ts';
 import { Speed } from './speed.ts';
 
 /** What live messages do not carry: how fast events come in, and how much is watched. */
@@ -23,7 +24,7 @@ class TowerStatus {
         () => (this.eventsPerSecond = undefined),
       );
     };
-    ask();
+    void live.drawn.then(ask);
     const timer = setInterval(ask, EVERY);
     return () => clearInterval(timer);
   }

@@ -1,5 +1,6 @@
 import type { FiguresHistory } from '@plumbline/contracts';
 import { get } from '#live/api.ts';
+import { live } from '#live/live.svelte.ts';
 
 /** How the tiles moved over the last day. A quarter of an hour is the finest there is, so that asking seldom is enough. */
 const EVERY = 30_000;
@@ -19,7 +20,7 @@ class Trends {
         () => undefined,
       );
     };
-    ask();
+    void live.drawn.then(ask);
     const timer = setInterval(ask, EVERY);
     return () => clearInterval(timer);
   }
