@@ -85,7 +85,11 @@ describe('what the chart shows', () => {
 
   it('begins with the change', () => {
     expect(shown('since').buckets[0]!.at).toBe(hour(33));
-    expect(shown('since').projection).toBeNull();
+    // It begins at 09:00: the five sold before are no part of it.
+    expect(shown('since').projection).toEqual({ end: hour(48), p10: 50, p50: 57, p90: 65 });
+    // It began yesterday at 10:00: fifty sold by its evening come on top of today's end.
+    const earlier = { ...series(), since: iso(hour(10)) };
+    expect(viewOf(earlier, bucketsOf(earlier, 'quantity'), 'since', 'quantity', now).projection).toEqual({ end: hour(48), p10: 105, p50: 112, p90: 120 });
   });
 
   it('is whole local days', () => {

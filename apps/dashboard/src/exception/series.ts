@@ -58,7 +58,9 @@ export function viewOf(series: BacktestAnswer, buckets: Bucket[], span: Span, me
   const today = dayStart(now, zone);
   const from = span === 'today' ? today : Math.floor(Date.parse(series.since) / HOUR) * HOUR;
   const shown = trimmed(buckets.filter(({ at, end }) => end > from && at < nextDayStart(now, zone)), span === 'today');
-  const projection = span === 'today' && measure === 'quantity' ? projectionOf(series.projection.day, shown) : null;
+  const sold = (start: number, stop: number): number => buckets.reduce((sum, { at, actual }) => (at >= start && at < stop ? sum + (actual ?? 0) : sum), 0);
+  const before = sold(from, today) - sold(today, from);
+  const projection = measure === 'quantity' ? projectionOf(series.projection.day, shown, before) : null;
   return { buckets: shown, mode: 'running', projection };
 }
 
@@ -71,11 +73,14 @@ function trimmed(buckets: Bucket[], wanted: boolean): Bucket[] {
   return first < 0 ? buckets : buckets.slice(first, last + 1);
 }
 
-/** The end of the projected period on the chart's own scale: the chart may stop when trade does. */
-function projectionOf(end: BacktestEnd | null, shown: readonly Bucket[]): Projection | null {
+/**
+ * The end of today on the chart's own scale: the chart may stop when trade does, and may have begun days ago.
+ * @param before what the chart had counted when today began; negative when it begins later today
+ */
+function projectionOf(end: BacktestEnd | null, shown: readonly Bucket[], before: number): Projection | null {
   const last = shown.at(-1);
   if (!end || !last) return null;
-  return { end: Math.min(Date.parse(end.end), last.end), p10: Number(end.p10), p50: Number(end.p50), p90: Number(end.p90) };
+  return { end: Math.min(Date.parse(end.end), last.end), p10: before + Number(end.p10), p50: before + Number(end.p50), p90: before + Number(end.p90) };
 }
 
 /**
