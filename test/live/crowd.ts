@@ -118,6 +118,6 @@ async function settle(truth: Truth): Promise<CrowdReport> {
 }
 
 parentPort!.once('message', (truth: Truth) => void settle(truth).then((report) => parentPort!.postMessage(report)));
-await eventually('all joined', () => clients.every(({ change }) => change !== undefined), 2 * SETTLE_MS);
+await eventually('all joined', () => clients.every(({ change, rest }) => change !== undefined && rest === 0), 2 * SETTLE_MS);
 disturbing = setInterval(disturb, STEP_MS);
 parentPort!.postMessage('joined');

@@ -1,4 +1,4 @@
-import { SOCKET_PATH, SOCKET_VERSION, type DeltaMessage, type SnapshotMessage } from '@plumbline/contracts';
+import { SOCKET_PATH, SOCKET_VERSION, type DeltaMessage, type PartMessage, type SnapshotMessage } from '@plumbline/contracts';
 import { DAY_MS, monthOf, parseQuantity } from '@plumbline/kernel';
 import { encodePlan, hashPlan, summarise } from '@plumbline/plan';
 import { openPlatform } from '@plumbline/platform';
@@ -158,6 +158,7 @@ function follow(url: string): Client {
     applied();
     told(figures, performance.now());
   });
+  socket.on('part', (_: PartMessage, applied: () => void) => applied());
   socket.on('delta', ({ figures, exceptions }: DeltaMessage, applied: () => void) => {
     const at = performance.now();
     applied();

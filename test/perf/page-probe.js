@@ -14,7 +14,12 @@ globalThis.probe = (() => {
   };
   requestAnimationFrame(look);
 
-  const rowAt = (x, y) => document.elementFromPoint(x, y)?.closest('[data-id]')?.dataset.id;
+  // By their places: a list that scrolls takes no pointer for a while.
+  const rowAt = (x, y) =>
+    [...document.querySelectorAll('[data-id]')].find((row) => {
+      const { left, right, top, bottom } = row.getBoundingClientRect();
+      return left <= x && x < right && top <= y && y < bottom;
+    })?.dataset.id;
   const since = (entries, from) => entries.filter(({ startTime }) => startTime >= from);
 
   /** Milliseconds between frames for a while. */

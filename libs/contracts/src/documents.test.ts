@@ -138,7 +138,7 @@ describe('AsyncAPI', () => {
     const ajv = new Ajv(options);
     withFormats(ajv);
     for (const type of eventTypes) expect(ajv.validate(messages[type]!.payload, exampleOf(type)), type).toBe(true);
-    for (const name of ['snapshot', 'delta', 'lookers', 'stale', 'join', 'watch', 'looking']) {
+    for (const name of ['snapshot', 'part', 'delta', 'lookers', 'stale', 'join', 'watch', 'looking']) {
       expect(() => ajv.compile(messages[`socket.${name}`]!.payload)).not.toThrow();
     }
   });

@@ -3,10 +3,11 @@ import { decimal, exceptionKinds, exceptionSchema, instant } from './exception.t
 
 /**
  * Live messages of the dashboard. The roll-up numbers its changes: a client joins with the last number it has and gets
- * either the deltas behind it or a snapshot at change n, then the deltas from n + 1 on. Each message to a client is
- * acknowledged by it once applied; the next is made after that, of all that has changed meanwhile.
+ * either the deltas behind it or a snapshot at change n, then the deltas from n + 1 on. A long snapshot comes in parts, most
+ * urgent first, with deltas between them. Each message to a client is acknowledged by it once applied; the next is made
+ * after that, of all that has changed meanwhile.
  */
-export const SOCKET_VERSION = 1;
+export const SOCKET_VERSION = 2;
 /** Path of the Socket.IO endpoint, on the API's own port; WebSocket is the only transport. */
 export const SOCKET_PATH = '/live';
 const version = z.literal(SOCKET_VERSION).describe('Of these messages; another one is answered with stale');
@@ -69,7 +70,9 @@ export const watchSchema = z.object({
 
 export const joinMessageSchema = z.object({
   version,
-  after: change.optional().describe('Last change the client has, under this same watch; absent: send a snapshot'),
+  after: change
+    .optional()
+    .describe('Last change the client has, under this same watch; absent: send a snapshot, as when one did not come to its last part'),
   store: z.string().max(100).optional().describe('That snapshot’s store: numbers of another one mean nothing here'),
   watch: watchSchema.default({ figures: 'tiles' }).describe('Absent: all exceptions, figures without cells'),
   by: name.optional().describe('The viewer’s name, shown to those who look at the same exception'),
@@ -83,16 +86,26 @@ export const lookingMessageSchema = z.object({
   exceptionId: z.string().max(100).nullable().describe('The exception whose detail is on screen; null: none'),
 });
 
+const restOfSnapshot = z.int().min(0).describe('How many are still to come in parts; 0: this was the last');
+
 export const snapshotMessageSchema = z.object({
   version,
   store: z.string().describe('Identity of the store whose changes are numbered; for the next join'),
   change,
   exceptions: z
     .array(exceptionSchema)
-    .describe('All watched that are not resolved, cleared or dismissed; they replace all the client has'),
+    .describe('Watched ones that are not resolved, cleared or dismissed, by falling priority: with the parts that follow, all that there are'),
+  rest: restOfSnapshot,
   figures: figuresSchema
     .nullable()
     .describe('null: none yet, or none watched; cells are empty unless all figures are watched'),
+});
+export const partMessageSchema = z.object({
+  version,
+  exceptions: z
+    .array(exceptionSchema)
+    .describe('More of the last snapshot, each in its state of now, which may be newer than the last change told; without what closed meanwhile'),
+  rest: restOfSnapshot,
 });
 export const deltaMessageSchema = z.object({
   version,
@@ -130,7 +143,12 @@ export const socketMessages = {
   snapshot: {
     direction: 'to-client',
     schema: snapshotMessageSchema,
-    summary: 'The whole state at a change number; acknowledged when applied',
+    summary: 'The state at a change number, whole or its most urgent part; acknowledged when applied',
+  },
+  part: {
+    direction: 'to-client',
+    schema: partMessageSchema,
+    summary: 'More of a long snapshot; acknowledged when applied',
   },
   delta: {
     direction: 'to-client',
@@ -154,6 +172,7 @@ export type JoinMessage = z.input<typeof joinMessageSchema>;
 export type WatchMessage = z.infer<typeof watchMessageSchema>;
 export type LookingMessage = z.infer<typeof lookingMessageSchema>;
 export type SnapshotMessage = z.infer<typeof snapshotMessageSchema>;
+export type PartMessage = z.infer<typeof partMessageSchema>;
 export type DeltaMessage = z.infer<typeof deltaMessageSchema>;
 export type LookersMessage = z.infer<typeof lookersMessageSchema>;
 export type StaleMessage = z.infer<typeof staleMessageSchema>;

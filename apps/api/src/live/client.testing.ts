@@ -1,4 +1,4 @@
-import { SOCKET_PATH, SOCKET_VERSION, type DeltaMessage, type Exception, type Figures, type JoinMessage, type LookersMessage, type SnapshotMessage, type StaleMessage, type Watch } from '@plumbline/contracts';
+import { SOCKET_PATH, SOCKET_VERSION, type DeltaMessage, type Exception, type Figures, type JoinMessage, type LookersMessage, type PartMessage, type SnapshotMessage, type StaleMessage, type Watch } from '@plumbline/contracts';
 import { canonicalJson } from '@plumbline/kernel';
 import { createHash } from 'node:crypto';
 import { io, type Socket } from 'socket.io-client';
@@ -24,6 +24,8 @@ export class LiveClient {
   readonly faults: string[] = [];
   figures: Partial<Figures> | null = null;
   change: number | undefined;
+  /** Of the snapshot, still to come. */
+  rest = 0;
   store: string | undefined;
   hold: boolean;
   /** Whether messages are kept; not for crowds. */
@@ -31,7 +33,7 @@ export class LiveClient {
   messages = 0;
   /** How often its connection ended, or was not made, by reason. */
   readonly breaks: Record<string, number> = {};
-  readonly count = { snapshots: 0, deltas: 0 };
+  readonly count = { snapshots: 0, parts: 0, deltas: 0 };
   watch: Watch;
   readonly #by: string | undefined;
   readonly #version: number;
@@ -51,13 +53,14 @@ export class LiveClient {
     });
     this.socket.on('connect_error', ({ message }) => (this.breaks[message] = (this.breaks[message] ?? 0) + 1));
     this.socket.on('snapshot', (message: SnapshotMessage, done: () => void) => this.#take(done, () => this.#snapshot(message)));
+    this.socket.on('part', (message: PartMessage, done: () => void) => this.#take(done, () => this.#part(message)));
     this.socket.on('delta', (message: DeltaMessage, done: () => void) => this.#take(done, () => this.#delta(message)));
     this.socket.on('lookers', (message: LookersMessage, done: () => void) => this.#take(done, () => this.lookers.push(message)));
     this.socket.on('stale', (message: StaleMessage) => this.stale.push(message));
   }
 
   join(): void {
-    const join = { version: this.#version, watch: this.watch, ...(this.change === undefined ? {} : { after: this.change, store: this.store }), ...(this.#by === undefined ? {} : { by: this.#by }) };
+    const join = { version: this.#version, watch: this.watch, ...(this.change === undefined || this.rest > 0 ? {} : { after: this.change, store: this.store }), ...(this.#by === undefined ? {} : { by: this.#by }) };
     this.socket.emit('join', join as JoinMessage);
   }
 
@@ -111,8 +114,20 @@ export class LiveClient {
       this.exceptions.set(exception.id, exception);
     }
     this.change = message.change;
+    this.rest = message.rest;
     this.store = message.store;
     this.figures = message.figures;
+  }
+
+  #part(message: PartMessage): void {
+    this.count.parts++;
+    if (message.rest >= this.rest) this.faults.push(`a part leaves ${message.rest} after ${this.rest}`);
+    for (const exception of message.exceptions) {
+      if (CLOSED.has(exception.status)) this.faults.push(`a part has ${exception.id}, which is ${exception.status}`);
+      const known = this.exceptions.get(exception.id);
+      if (!known || known.change < exception.change) this.exceptions.set(exception.id, exception);
+    }
+    this.rest = message.rest;
   }
 
   #delta(message: DeltaMessage): void {

@@ -1,4 +1,4 @@
-import type { Exception, Figures, Watch } from '@plumbline/contracts';
+import { SOCKET_VERSION, type Exception, type Figures, type Watch } from '@plumbline/contracts';
 import { Random } from '@plumbline/kernel';
 import { openStore, type PostgresStore } from '@plumbline/store-postgres';
 import { testPostgres, type TestPostgres } from '@plumbline/testkit';
@@ -232,9 +232,46 @@ describe('a client that has joined', () => {
   it('hears last who looks at what it looks at, one message at a time', async () => {
     const client = new Client(open(), {}, false);
     await eventually('snapshot', () => client.messages.length === 1);
-    for (const names of [['ana'], ['ana', 'ben']]) hub.lookers(client.viewer, { version: 1, exceptionId: 'X-1', names });
+    for (const names of [['ana'], ['ana', 'ben']]) hub.lookers(client.viewer, { version: SOCKET_VERSION, exceptionId: 'X-1', names });
     client.read();
     expect(client.messages.slice(1).map(({ message }) => message.names)).toEqual([['ana', 'ben']]);
+  });
+});
+
+describe('a long snapshot', () => {
+  const names = (client: Client): string[] => client.messages.map(({ name, message }) => (name === 'delta' ? name : `${name} ${message.exceptions.map(({ id }) => id).join(' ')} +${message.rest}`));
+
+  it('comes in parts, most urgent first', async () => {
+    await commit({ priority: 3 }, { priority: 9 }, { priority: 1 }, { priority: 5 }, { priority: 7 });
+    const client = new Client(open({ part: 2, everyMs: 1000 }));
+    await eventually('all', () => client.has.size === 5);
+    expect(names(client)).toEqual(['snapshot X-2 X-5 +3', 'part X-4 X-1 +1', 'part X-3 +0']);
+    expect(reasons).toEqual(['first']);
+  });
+
+  it('lets deltas through between its parts, and is as new as they are', async () => {
+    await commit({ priority: 3 }, { priority: 2 }, { priority: 1 });
+    const client = new Client(open({ part: 1 }), {}, false);
+    await eventually('snapshot', () => client.messages.length === 1);
+    await commit({ id: 'X-2', status: 'resolved' }, { id: 'X-3', headline: 'newer' }, { priority: 8 });
+    await eventually('read', () => hub.change === 6);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    client.reads = true;
+    client.read();
+    await eventually('all', () => client.change === 6 && client.rest === 0);
+    expect(names(client)).toEqual(['snapshot X-1 +2', 'delta', 'part X-3 +0']);
+    expect(digestOf(client.has.values())).toBe(await liveDigest());
+  });
+
+  it('begins anew when another filter comes between', async () => {
+    await commit({ priority: 3 }, { priority: 2 }, { priority: 1, kind: 'demand-drop' });
+    const client = new Client(open({ part: 1 }), {}, false);
+    await eventually('snapshot', () => client.messages.length === 1);
+    hub.watch(client.viewer, watching({ kind: ['demand-drop'] }));
+    client.reads = true;
+    client.read();
+    await eventually('another', () => client.has.has('X-3'));
+    expect(names(client)).toEqual(['snapshot X-1 +2', 'snapshot X-3 +0']);
   });
 });
 
@@ -272,7 +309,7 @@ describe('the hub', () => {
 
   it('leaves every client with exactly the state, whenever they go, come back and are slow', async () => {
     const random = new Random(20_261_123);
-    open({ everyMs: 2, ring: 40 });
+    open({ everyMs: 2, ring: 40, part: 7 });
     const { store: name } = await store.lastChange();
     const clients = Array.from({ length: 12 }, () => new Client(hub));
     for (let step = 0; step < 150; step++) {
@@ -282,9 +319,10 @@ describe('the hub', () => {
       const client = clients[i]!;
       if (random.uniform() < 0.5) {
         hub.leave(client.viewer);
-        const again = new Client(hub, { after: client.change, store: name }, random.uniform() < 0.7);
+        const whole = client.rest === 0;
+        const again = new Client(hub, whole ? { after: client.change, store: name } : {}, random.uniform() < 0.7);
         for (const [id, exception] of client.has) again.has.set(id, exception);
-        again.change = client.change;
+        if (whole) again.change = client.change;
         clients[i] = again;
       } else if (!client.reads) {
         client.reads = true;
@@ -296,7 +334,7 @@ describe('the hub', () => {
       client.reads = true;
       if (client.messages.length > 0) client.read();
     }
-    await eventually('all have the last change', () => clients.every(({ change }) => change === number));
+    await eventually('all have the last change', () => clients.every(({ change, rest }) => change === number && rest === 0));
     const state = await liveDigest();
     expect(clients.map(({ has }) => digestOf(has.values()))).toEqual(clients.map(() => state));
     expect(reasons).toContain('behind');

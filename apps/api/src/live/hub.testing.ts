@@ -1,4 +1,4 @@
-import { deltaMessageSchema, snapshotMessageSchema, type DeltaMessage, type Exception, type Figures, type LookersMessage, type SnapshotMessage, type StaleMessage } from '@plumbline/contracts';
+import { deltaMessageSchema, partMessageSchema, snapshotMessageSchema, type DeltaMessage, type Exception, type Figures, type LookersMessage, type PartMessage, type SnapshotMessage, type StaleMessage } from '@plumbline/contracts';
 import { expect } from 'vitest';
 import type { Hub, Joining } from './hub.ts';
 import type { Line, Viewer } from './viewer.ts';
@@ -9,6 +9,8 @@ export class LineClient implements Line {
   readonly told: StaleMessage[] = [];
   readonly has = new Map<string, Exception>();
   change: number | undefined;
+  /** Of the snapshot, still to come. */
+  rest = 0;
   figures: Partial<Figures> | null = null;
   dropped = false;
   unacknowledged = 0;
@@ -22,7 +24,7 @@ export class LineClient implements Line {
     this.viewer = hub.join(this, { watch: { figures: 'tiles' }, ...joining });
   }
 
-  send(name: 'snapshot' | 'delta' | 'lookers', message: SnapshotMessage | DeltaMessage | LookersMessage, acknowledged: () => void): void {
+  send(name: 'snapshot' | 'part' | 'delta' | 'lookers', message: SnapshotMessage | PartMessage | DeltaMessage | LookersMessage, acknowledged: () => void): void {
     expect(++this.unacknowledged).toBe(1);
     const sent = { name, message: message as SnapshotMessage & DeltaMessage & LookersMessage, done: acknowledged };
     this.messages.push(sent);
@@ -34,6 +36,7 @@ export class LineClient implements Line {
     const { name, message, done } = this.messages.at(-1)!;
     if (this.unacknowledged === 0) return;
     if (name === 'snapshot') this.#snapshot(snapshotMessageSchema.parse(message));
+    if (name === 'part') this.#part(partMessageSchema.parse(message));
     if (name === 'delta') this.#delta(deltaMessageSchema.parse(message));
     this.unacknowledged = 0;
     done();
@@ -55,7 +58,17 @@ export class LineClient implements Line {
     this.has.clear();
     for (const exception of message.exceptions) this.has.set(exception.id, exception);
     this.change = message.change;
+    this.rest = message.rest;
     this.figures = message.figures;
+  }
+
+  #part(message: PartMessage): void {
+    expect(message.rest).toBeLessThan(this.rest);
+    for (const exception of message.exceptions) {
+      const known = this.has.get(exception.id);
+      if (!known || known.change < exception.change) this.has.set(exception.id, exception);
+    }
+    this.rest = message.rest;
   }
 
   #delta(message: ReturnType<typeof deltaMessageSchema.parse>): void {

@@ -1,4 +1,4 @@
-import { SOCKET_VERSION, type DeltaMessage, type Exception, type Figures, type LookersMessage, type SnapshotMessage, type StaleMessage, type Watch } from '@plumbline/contracts';
+import { SOCKET_VERSION, type DeltaMessage, type Exception, type Figures, type LookersMessage, type PartMessage, type SnapshotMessage, type StaleMessage, type Watch } from '@plumbline/contracts';
 import type { FiguresSource } from './figures-source.ts';
 import { LiveFigures } from './live-figures.ts';
 import { LiveState, type StateStore } from './live-state.ts';
@@ -16,9 +16,11 @@ export interface HubLimits {
   quietMs: number;
   /** Snapshots sent and not acknowledged; further clients wait for their turn. */
   snapshots: number;
+  /** Exceptions of a snapshot in one message; the others follow in parts of as many. */
+  part: number;
 }
 
-export const HUB_LIMITS: HubLimits = { everyMs: 100, acknowledgeMs: 30_000, ring: 10_000, quietMs: 5000, snapshots: 16 };
+export const HUB_LIMITS: HubLimits = { everyMs: 100, acknowledgeMs: 30_000, ring: 10_000, quietMs: 5000, snapshots: 16, part: 100 };
 /** A snapshot that is not acknowledged keeps the others waiting no longer than this. */
 const TURN_MS = 2000;
 /** Clients that are sent to before anything else is done. */
@@ -27,7 +29,7 @@ const AT_ONCE = 25;
 const LONG_DELTA = 500;
 
 export interface HubObserver {
-  sent(kind: 'snapshot' | 'delta' | 'lookers' | 'stale'): void;
+  sent(kind: 'snapshot' | 'part' | 'delta' | 'lookers' | 'stale'): void;
   snapshot(reason: SnapshotReason): void;
   /** Figures are on their way that count an event which the log took at an instant, milliseconds UTC. */
   figuresSent(accepted: number): void;
@@ -54,7 +56,8 @@ export interface Joining {
 /**
  * The live state of one API process and its clients. A client has at most one message on its way; the next is made when
  * that one is acknowledged and its time has come, from what changed since: so a slow client costs nobody anything, and
- * nothing is kept for it. One that has fallen out of the ring of changes gets a snapshot.
+ * nothing is kept for it but which exceptions it has never seen. One that has fallen out of the ring of changes gets a
+ * snapshot: the most urgent at once, the others in parts that take no turn from the deltas.
  */
 export class Hub {
   readonly #options: HubOptions;
@@ -185,6 +188,7 @@ export class Hub {
   #needsSnapshot(viewer: Viewer, why: SnapshotReason): void {
     viewer.has = undefined;
     viewer.why = why;
+    viewer.rest = [];
   }
 
   #restored(): void {
@@ -227,8 +231,11 @@ export class Hub {
   #push(viewer: Viewer): void {
     if (this.#stopped || viewer.unacknowledged || !this.#viewers.has(viewer)) return;
     if (viewer.lookers) return this.#sendLookers(viewer, viewer.lookers);
-    if (!this.#state.ready || viewer.timer || !this.#news(viewer)) return;
+    if (!this.#state.ready) return;
     const early = viewer.notBefore - this.#options.now();
+    const news = this.#news(viewer);
+    if (viewer.rest.length > 0 && (early > 0 || !news)) return this.#part(viewer);
+    if (viewer.timer || !news) return;
     if (early > 0) {
       viewer.timer = setTimeout(() => {
         viewer.timer = undefined;
@@ -271,9 +278,13 @@ export class Hub {
       return;
     }
     const { change, live, store } = this.#state;
-    const exceptions: Exception[] = [];
-    for (const exception of live.values()) if (viewer.watching.sees(exception)) exceptions.push(exception);
-    const message: SnapshotMessage = { version: SOCKET_VERSION, store, change, exceptions, figures: this.#figures.whole(viewer.watching.figures) };
+    const all: Exception[] = [];
+    for (const exception of live.values()) if (viewer.watching.sees(exception)) all.push(exception);
+    all.sort((one, other) => other.priority - one.priority);
+    const exceptions = all.splice(0, this.#limits.part);
+    viewer.rest = all.map(({ id }) => id);
+    const figures = this.#figures.whole(viewer.watching.figures);
+    const message: SnapshotMessage = { version: SOCKET_VERSION, store, change, exceptions, rest: all.length, figures };
     viewer.has = change;
     viewer.reached = change;
     viewer.store = store;
@@ -282,6 +293,21 @@ export class Hub {
     this.#told(viewer, true, (acknowledged) => viewer.line.send('snapshot', message, acknowledged));
     this.#options.observe.sent('snapshot');
     this.#options.observe.snapshot(viewer.why);
+  }
+
+  /** Goes between deltas as soon as the last message is acknowledged: the client sets the pace. */
+  #part(viewer: Viewer): void {
+    const { live } = this.#state;
+    const exceptions: Exception[] = [];
+    let at = 0;
+    while (at < viewer.rest.length && exceptions.length < this.#limits.part) {
+      const exception = live.get(viewer.rest[at++]!);
+      if (exception) exceptions.push(exception);
+    }
+    viewer.rest = viewer.rest.slice(at);
+    const message: PartMessage = { version: SOCKET_VERSION, exceptions, rest: viewer.rest.length };
+    this.#send(viewer, false, (acknowledged) => viewer.line.send('part', message, acknowledged));
+    this.#options.observe.sent('part');
   }
 
   #told(viewer: Viewer, snapshot: boolean, send: (acknowledged: () => void) => void): void {

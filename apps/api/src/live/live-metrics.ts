@@ -48,7 +48,7 @@ export class LiveMetrics implements HubObserver {
     this.#standing = standing;
   }
 
-  sent(kind: 'snapshot' | 'delta' | 'lookers' | 'stale'): void {
+  sent(kind: 'snapshot' | 'part' | 'delta' | 'lookers' | 'stale'): void {
     this.#sent.inc({ kind });
   }
 

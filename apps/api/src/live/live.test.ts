@@ -76,8 +76,8 @@ it('refuses to speak with a client of another version', async () => {
 });
 
 it.each([
-  ['a join that does not fit', 'join', { version: 1, watch: { figures: 'much' } }, /watch\.figures/],
-  ['a look before the join', 'looking', { version: 1, exceptionId: 'X-1' }, /Join first/],
+  ['a join that does not fit', 'join', { version: SOCKET_VERSION, watch: { figures: 'much' } }, /watch\.figures/],
+  ['a look before the join', 'looking', { version: SOCKET_VERSION, exceptionId: 'X-1' }, /Join first/],
   ['nothing at all', 'watch', null, /expected object/],
 ])('says what was wrong with %s', async (_, name, message, detail) => {
   const one = client();

@@ -1,4 +1,4 @@
-import { SOCKET_VERSION, type DeltaMessage, type LookersMessage, type SnapshotMessage, type StaleMessage, type Watch } from '@plumbline/contracts';
+import { SOCKET_VERSION, type DeltaMessage, type LookersMessage, type PartMessage, type SnapshotMessage, type StaleMessage, type Watch } from '@plumbline/contracts';
 import type { Store } from '@plumbline/ports';
 import { randomUUID } from 'node:crypto';
 import type { Server, Socket } from 'socket.io';
@@ -14,6 +14,7 @@ export const LIVE = Symbol('live');
 type FromClients = Record<string, (message: unknown) => void>;
 interface ToClients {
   snapshot(message: SnapshotMessage, applied: () => void): void;
+  part(message: PartMessage, applied: () => void): void;
   delta(message: DeltaMessage, applied: () => void): void;
   lookers(message: LookersMessage, applied: () => void): void;
   stale(message: StaleMessage): void;
@@ -115,7 +116,7 @@ export class Live {
 }
 
 const lineOf = (socket: LiveSocket): Line => ({
-  send: (name: 'snapshot' | 'delta' | 'lookers', message: SnapshotMessage & DeltaMessage & LookersMessage, acknowledged: () => void) =>
+  send: (name: 'snapshot' | 'part' | 'delta' | 'lookers', message: SnapshotMessage & PartMessage & DeltaMessage & LookersMessage, acknowledged: () => void) =>
     void socket.emit(name, message, acknowledged),
   stale: (message) => void socket.emit('stale', message),
   // Not a Socket.IO disconnect: after that a client does not connect again by itself.

@@ -1,10 +1,11 @@
-import type { DeltaMessage, LookersMessage, SnapshotMessage, StaleMessage } from '@plumbline/contracts';
+import type { DeltaMessage, LookersMessage, PartMessage, SnapshotMessage, StaleMessage } from '@plumbline/contracts';
 import type { Watching } from './watching.ts';
 
 /** The connection to one client. */
 export interface Line {
   /** `acknowledged` is called when the client says that it has applied the message, or never. */
   send(name: 'snapshot', message: SnapshotMessage, acknowledged: () => void): void;
+  send(name: 'part', message: PartMessage, acknowledged: () => void): void;
   send(name: 'delta', message: DeltaMessage, acknowledged: () => void): void;
   send(name: 'lookers', message: LookersMessage, acknowledged: () => void): void;
   stale(message: StaleMessage): void;
@@ -22,6 +23,8 @@ export interface Viewer {
   /** The change number the client has; undefined: it has to get a snapshot. */
   has: number | undefined;
   why: SnapshotReason;
+  /** What of its snapshot is still to be sent, most urgent first. */
+  rest: readonly string[];
   /** Nothing it watches changed up to here, though it was not told so. */
   reached: number;
   /** Update of the figures it has. */
@@ -44,6 +47,7 @@ export const viewerOf = (line: Line, watching: Watching): Viewer => ({
   watching,
   has: undefined,
   why: 'first',
+  rest: [],
   reached: 0,
   figures: 0,
   owed: true,

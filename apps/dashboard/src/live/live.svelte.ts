@@ -4,24 +4,27 @@ import type {
   Figures,
   JoinMessage,
   LookersMessage,
+  PartMessage,
   SnapshotMessage,
   StaleMessage,
   Watch,
 } from '@plumbline/contracts';
 import { io, type Socket } from 'socket.io-client';
-import { nothing, withDeltas, withoutLeft, withSnapshot, type Known } from './merge.ts';
+import { nothing, withDeltas, withoutLeft, withPart, withSnapshot, type Known } from './merge.ts';
 import { overlay, withOverlay, type Overlay } from './overlay.ts';
 
 export type Connection = 'connecting' | 'live' | 'reconnecting' | 'stopped';
 
 /** Longest wait for the first snapshot before the rest of the page is asked for, milliseconds. */
 const PATIENCE = 1_500;
-const VERSION = 1;
+const VERSION = 2;
 const PATH = '/live';
 /** Without a word for so long the figures on the page are called stale, milliseconds. */
 const QUIET = 10_000;
 /** A hidden page draws no frames; it applies what came this often, so that its title stays true. */
 const HIDDEN = 500;
+/** While a long snapshot comes in, more of it is drawn this often at least, milliseconds. */
+const FILLING = 250;
 
 type Pending =
   | { kind: 'snapshot'; message: SnapshotMessage; applied: () => void }
@@ -50,6 +53,8 @@ export class Live {
     this.drawn = new Promise((resolve) => (this.#drawn = resolve));
     setTimeout(this.#drawn, PATIENCE);
   }
+  /** Of a long snapshot, how many exceptions are still on their way. */
+  rest = $state(0);
   /** Why the page must be loaded again: the server speaks another version. */
   outdated = $state<string | undefined>();
   /** Viewer's clock at the last message, milliseconds. */
@@ -63,6 +68,8 @@ export class Live {
   #overlays: readonly Overlay[] = [];
   #pending: Pending[] = [];
   #scheduled = false;
+  /** Parts of a snapshot have come that are not on screen. */
+  #filled = false;
   #socket: Socket | undefined;
   #store: string | undefined;
   #name: string | undefined;
@@ -163,6 +170,9 @@ export class Live {
     socket.on('snapshot', (message: SnapshotMessage, acknowledge?: () => void) =>
       this.#take({ kind: 'snapshot', message, applied: acknowledge ?? (() => undefined) }),
     );
+    socket.on('part', (message: PartMessage, acknowledge?: () => void) =>
+      this.#takePart(message, acknowledge ?? (() => undefined)),
+    );
     socket.on('delta', (message: DeltaMessage, acknowledge?: () => void) =>
       this.#take({ kind: 'delta', message, applied: acknowledge ?? (() => undefined) }),
     );
@@ -179,7 +189,7 @@ export class Live {
 
   #join(): void {
     this.#pending = [];
-    const after = this.#known.change;
+    const after = this.#known.rest > 0 ? undefined : this.#known.change;
     const join: JoinMessage = { version: VERSION, watch: this.#watch };
     if (after !== undefined) join.after = after;
     if (this.#store !== undefined) join.store = this.#store;
@@ -209,8 +219,20 @@ export class Live {
     this.staleSince ??= this.heardAt || Date.now();
   }
 
+  /** Nothing in it is news: it is taken in at once, and seen when there is something else to draw, or in a while. */
+  #takePart(message: PartMessage, applied: () => void): void {
+    this.#known = withPart(this.#known, message);
+    this.#filled = true;
+    applied();
+    if (message.rest === 0 || Date.now() - this.heardAt >= FILLING) this.#schedule();
+  }
+
   #take(pending: Pending): void {
     this.#pending.push(pending);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     if (document.hidden) setTimeout(() => this.#flush(), HIDDEN);
@@ -222,7 +244,8 @@ export class Live {
     this.#scheduled = false;
     const pending = this.#pending;
     this.#pending = [];
-    if (pending.length === 0) return;
+    if (pending.length === 0 && !this.#filled) return;
+    this.#filled = false;
     const now = Date.now();
     let known = this.#known;
     let gap = false;
@@ -262,6 +285,7 @@ export class Live {
     this.#overlays = laid.overlays;
     this.exceptions = laid.exceptions;
     this.figures = this.#known.figures;
+    this.rest = this.#known.rest;
     this.change = this.#known.change ?? this.change;
     if (laid.unheard.length > 0) for (const listener of this.#unheardListeners) listener(laid.unheard);
   }

@@ -1,18 +1,20 @@
-import type { DeltaMessage, SnapshotMessage } from '@plumbline/contracts';
+import { SOCKET_VERSION, type DeltaMessage, type Exception, type PartMessage, type SnapshotMessage } from '@plumbline/contracts';
 import { describe, expect, it } from 'vitest';
 import { anException, someFigures } from './exceptions.testing.ts';
-import { LINGER, nothing, withDeltas, withoutLeft, withSnapshot, type Known } from './merge.ts';
+import { LINGER, nothing, withDeltas, withoutLeft, withPart, withSnapshot, type Known } from './merge.ts';
 
 const NOW = 1_000_000;
-const snapshot = (change: number, ids: string[]): SnapshotMessage => ({
-  version: 1,
+const snapshot = (change: number, ids: string[], rest = 0): SnapshotMessage => ({
+  version: SOCKET_VERSION,
   store: 's',
   change,
   exceptions: ids.map((id) => anException({ id, change })),
+  rest,
   figures: someFigures(),
 });
+const part = (exceptions: Exception[], rest: number): PartMessage => ({ version: SOCKET_VERSION, exceptions, rest });
 const delta = (from: number, change: number, more: Partial<DeltaMessage> = {}): DeltaMessage => ({
-  version: 1,
+  version: SOCKET_VERSION,
   from,
   change,
   exceptions: [],
@@ -94,5 +96,41 @@ describe('what closes', () => {
     const after = withSnapshot(known(withDeltas(begin, [closing], NOW)), snapshot(20, ['X-5']));
     expect([...after.exceptions.keys()].sort()).toEqual(['X-1', 'X-5']);
     expect([...withoutLeft(after, NOW + LINGER).exceptions.keys()]).toEqual(['X-5']);
+  });
+});
+
+describe('a snapshot in parts', () => {
+  const ids = ({ exceptions }: Known): string[] => [...exceptions.keys()].sort();
+
+  it('is whole with its last part', () => {
+    const first = withSnapshot(nothing, snapshot(10, ['X-1'], 2));
+    const second = withPart(first, part([anException({ id: 'X-2', change: 4 })], 1));
+    const last = withPart(second, part([anException({ id: 'X-3', change: 5 })], 0));
+    expect([first, second, last].map(({ rest }) => rest)).toEqual([2, 1, 0]);
+    expect(ids(last)).toEqual(['X-1', 'X-2', 'X-3']);
+  });
+
+  it('leaves what was on the page where it is until it is whole', () => {
+    const before = withSnapshot(nothing, snapshot(10, ['X-1', 'X-2', 'X-3', 'X-4']));
+    const first = withSnapshot(before, snapshot(30, ['X-1'], 2));
+    expect(ids(first)).toEqual(['X-1', 'X-2', 'X-3', 'X-4']);
+    const reopened = known(withDeltas(first, [delta(30, 31, { exceptions: [anException({ id: 'X-4', change: 31 })] })], NOW));
+    expect(ids(withPart(reopened, part([anException({ id: 'X-2', change: 20 })], 0)))).toEqual(['X-1', 'X-2', 'X-4']);
+  });
+
+  it('replaces what is known of another store, whatever its number', () => {
+    const before = withSnapshot(nothing, snapshot(90, ['X-1', 'X-2', 'X-3']));
+    const first = withSnapshot(before, snapshot(10, ['X-1'], 2));
+    const told = known(withDeltas(first, [delta(10, 11, { exceptions: [anException({ id: 'X-3', change: 11 })] })], NOW));
+    const last = withPart(told, part([anException({ id: 'X-2', change: 4 })], 0));
+    expect([...last.exceptions.values()].map(({ change }) => change)).toEqual([10, 4, 11]);
+  });
+
+  it('does not put back what a delta told between its parts', () => {
+    const first = withSnapshot(nothing, snapshot(10, ['X-1'], 2));
+    const closed = known(withDeltas(first, [delta(10, 12, { exceptions: [anException({ id: 'X-2', change: 12, status: 'cleared' })] })], NOW));
+    const last = withPart(closed, part([anException({ id: 'X-2', change: 4 })], 0));
+    expect(last.exceptions.get('X-2')!.status).toBe('cleared');
+    expect(ids(withoutLeft(last, NOW + LINGER))).toEqual(['X-1']);
   });
 });

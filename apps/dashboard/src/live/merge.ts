@@ -1,4 +1,4 @@
-import type { DeltaMessage, Exception, ExceptionStatus, Figures, SnapshotMessage } from '@plumbline/contracts';
+import type { DeltaMessage, Exception, ExceptionStatus, Figures, PartMessage, SnapshotMessage } from '@plumbline/contracts';
 
 /** How long what closed stays on the page as "recovered", "resolved", "dismissed", in milliseconds of the viewer's clock. */
 export const LINGER = 10_000;
@@ -14,21 +14,45 @@ export interface Known {
   figures: Figures | null;
   /** Closed ones still shown, with the viewer's instant at which they leave. */
   leaving: ReadonlyMap<string, number>;
+  /** Of the last snapshot, how many are still to come in parts. Until then `change` is none to join with. */
+  rest: number;
+  /** From before that snapshot, and not seen in it yet: they stay on the page until it is whole. */
+  doubtful: ReadonlySet<string>;
 }
 
-export const nothing: Known = { change: undefined, exceptions: new Map(), figures: null, leaving: new Map() };
+export const nothing: Known = { change: undefined, exceptions: new Map(), figures: null, leaving: new Map(), rest: 0, doubtful: new Set() };
 
-/** The whole state. What is not in it is gone; what was already saying goodbye goes on doing so. */
-export function withSnapshot(known: Known, message: SnapshotMessage): Known {
-  const exceptions = new Map(message.exceptions.map((exception) => [exception.id, exception]));
+/** The state anew. What is not in it, nor in its parts, is gone; what was already saying goodbye goes on doing so. */
+export function withSnapshot(known: Known, { change, exceptions: told, figures, rest }: SnapshotMessage): Known {
+  const exceptions = new Map(told.map((exception) => [exception.id, exception]));
   const leaving = new Map<string, number>();
-  for (const [id, at] of known.leaving) {
-    const closed = known.exceptions.get(id);
-    if (!closed || exceptions.has(id)) continue;
-    exceptions.set(id, closed);
-    leaving.set(id, at);
+  const doubtful = new Set<string>();
+  for (const [id, exception] of known.exceptions) {
+    if (exceptions.has(id)) continue;
+    const leavesAt = known.leaving.get(id);
+    if (leavesAt !== undefined) leaving.set(id, leavesAt);
+    else if (rest > 0) doubtful.add(id);
+    else continue;
+    exceptions.set(id, exception);
   }
-  return { change: message.change, exceptions, figures: message.figures, leaving };
+  return { change, exceptions, figures, leaving, rest, doubtful };
+}
+
+/** More of the snapshot. With its last part, what came in none of them is gone. */
+export function withPart(known: Known, { exceptions: told, rest }: PartMessage): Known {
+  const exceptions = new Map(known.exceptions);
+  const leaving = new Map(known.leaving);
+  const doubtful = new Set(known.doubtful);
+  for (const exception of told) {
+    const before = exceptions.get(exception.id);
+    const older = before && before.change >= exception.change;
+    // A number from before the snapshot may be of another store.
+    if (doubtful.delete(exception.id) || !older) exceptions.set(exception.id, exception);
+    if (!older) leaving.delete(exception.id);
+  }
+  if (rest > 0) return { ...known, exceptions, leaving, rest, doubtful };
+  for (const id of doubtful) exceptions.delete(id);
+  return { ...known, exceptions, leaving, rest, doubtful: new Set() };
 }
 
 export type Merge = { known: Known } | { gap: true; known: Known };
@@ -42,7 +66,10 @@ export function withDeltas(known: Known, messages: readonly DeltaMessage[], now:
   let { change, figures } = known;
   let exceptions: Map<string, Exception> | undefined;
   let leaving: Map<string, number> | undefined;
+  const doubtful = new Set(known.doubtful);
   const result = (): Known => ({
+    ...known,
+    doubtful,
     change,
     figures,
     exceptions: exceptions ?? known.exceptions,
@@ -56,7 +83,11 @@ export function withDeltas(known: Known, messages: readonly DeltaMessage[], now:
     if (message.exceptions.length === 0) continue;
     exceptions ??= new Map(known.exceptions);
     leaving ??= new Map(known.leaving);
-    for (const exception of message.exceptions) place(exceptions, leaving, exception, now);
+    for (const exception of message.exceptions) {
+      // Its number is from before the snapshot, perhaps of another store.
+      if (doubtful.delete(exception.id)) exceptions.delete(exception.id);
+      place(exceptions, leaving, exception, now);
+    }
   }
   return { known: result() };
 }

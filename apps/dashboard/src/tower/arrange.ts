@@ -14,6 +14,7 @@ export const emptyQueue: Arranged = { rows: [], fresh: [], placed: new Set() };
 /**
  * Puts everything in its place: all that match, in their order. What has left the view since it was shown (recovered,
  * snoozed, given to somebody) stays among them as long as `lingers` says so.
+ * @param stays a row that somebody looks at, and that is not taken from under their eyes even when it is gone
  */
 export function settle(
   before: Arranged,
@@ -21,14 +22,16 @@ export function settle(
   filters: Filters,
   viewer: string | null,
   lingers: (id: string) => boolean = () => false,
+  stays?: string,
 ): Arranged {
   const matches = matcher(filters, viewer);
   const rows: Exception[] = [];
   const placed = new Set<string>();
   // The former order first: what is nearly sorted already is sorted in a pass.
-  for (const { id } of before.rows) {
-    const exception = exceptions.get(id);
-    if (!exception || !(matches(exception) || lingers(id))) continue;
+  for (const row of before.rows) {
+    const { id } = row;
+    const exception = exceptions.get(id) ?? (id === stays ? row : undefined);
+    if (!exception || !(id === stays || matches(exception) || lingers(id))) continue;
     rows.push(exception);
     placed.add(id);
   }

@@ -40,6 +40,25 @@ describe('the queue', () => {
     expect(queue.arranged.fresh).toEqual([]);
   });
 
+  it('does not take a row from under the pointer', () => {
+    const queue = filled(row(1), row(2), row(3));
+    const seen = { top: 0, count: 3, under: 'X-2' };
+    queue.update(mapOf(row(1), row(2, { status: 'cleared' }), row(3)), noFilters, null, 30_000, seen);
+    queue.update(mapOf(row(1), row(3)), noFilters, null, 60_000, seen);
+    expect(queue.rows.map(({ id, status }) => [id, status])).toEqual([['X-3', 'open'], ['X-2', 'cleared'], ['X-1', 'open']]);
+    queue.update(mapOf(row(1), row(3)), noFilters, null, 90_000, { top: 0, count: 3 });
+    expect(ids(queue)).toEqual(['X-3', 'X-1']);
+  });
+
+  it('fills up at once, whoever touches it', () => {
+    const queue = filled(row(2), row(4));
+    queue.touch(500);
+    const more = mapOf(row(1), row(2), row(3), row(4));
+    expect(queue.update(more, noFilters, null, 600, { top: 0, count: 2, under: 'X-2' }, true)).toEqual({ moved: 1 });
+    expect(ids(queue)).toEqual(['X-4', 'X-3', 'X-2', 'X-1']);
+    expect(queue.arranged.fresh).toEqual([]);
+  });
+
   it('says by how far the row under the pointer would move, else the cursor’s row if it is on screen', () => {
     const queue = filled(row(1), row(2), row(3));
     const more = mapOf(row(1), row(2), row(3), row(4), row(5));

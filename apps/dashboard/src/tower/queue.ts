@@ -53,6 +53,7 @@ export abstract class QueueModel {
 
   /**
    * Takes in a new state of the tower. Another filter, sort or viewer is the viewer's own wish and is followed at once.
+   * @param filling it is one more part of the first state: nothing in it is news that would wait for the viewer
    * @returns by how many rows the row that must not move on screen has changed its place
    */
   update(
@@ -61,6 +62,7 @@ export abstract class QueueModel {
     viewer: string | null,
     now: number,
     seen: Seen = { top: 0, count: Infinity },
+    filling = false,
   ): { moved: number } {
     const asked = filters !== this.#filters || viewer !== this.#viewer || !this.filled;
     this.#filters = filters;
@@ -73,10 +75,10 @@ export abstract class QueueModel {
     const before = this.rows;
     const held = hold(this.arranged, exceptions, filters, viewer);
     this.#noteLeavers(held.rows, now);
-    const next = this.#moving(held, exceptions, now);
+    const next = filling ? this.#settled(exceptions, now, false, seen.under) : this.#moving(held, exceptions, now, seen.under);
     const moved = next ? this.#moved(before, next.rows, seen) : 0;
     // A row under the pointer cannot be held where there is nothing to scroll back to: then no row moves.
-    const unheld = seen.under !== undefined && moved < -seen.top;
+    const unheld = !filling && seen.under !== undefined && moved < -seen.top;
     if (!next || unheld) {
       // What will be let in within a breath is not announced as waiting.
       this.arranged = unheld || this.#inUse(now) ? held : { ...held, fresh: [] };
@@ -96,16 +98,16 @@ export abstract class QueueModel {
   }
 
   /** What may move now: all rows seldom, new ones into their places often, none while hands are on the queue. */
-  #moving(held: Arranged, exceptions: ReadonlyMap<string, Exception>, now: number): Arranged | undefined {
+  #moving(held: Arranged, exceptions: ReadonlyMap<string, Exception>, now: number, under: string | undefined): Arranged | undefined {
     if (this.#inUse(now)) return undefined;
-    if (now - this.#settledAt >= CALM) return this.#settled(exceptions, now, false);
+    if (now - this.#settledAt >= CALM) return this.#settled(exceptions, now, false, under);
     return held.fresh.length > 0 && now - this.#admittedAt >= BREATH ? admit(held, exceptions, this.#filters) : undefined;
   }
 
-  #settled(exceptions: ReadonlyMap<string, Exception>, now: number, asked: boolean): Arranged {
+  #settled(exceptions: ReadonlyMap<string, Exception>, now: number, asked: boolean, under?: string): Arranged {
     this.#settledAt = now;
     const lingers = (id: string): boolean => !asked && now - (this.#leftAt.get(id) ?? now) < GOODBYE;
-    return settle(this.arranged, exceptions, this.#filters, this.#viewer, lingers);
+    return settle(this.arranged, exceptions, this.#filters, this.#viewer, lingers, asked ? undefined : under);
   }
 
   #place(arranged: Arranged, exceptions: ReadonlyMap<string, Exception>, now: number): void {
