@@ -37,7 +37,8 @@ describe('plan and actual', () => {
         const drawing = drawPlanActual({ ...usual, width, mode: 'running', buckets: buckets(14, done, sold), now: from + done * HOUR, projection });
         expect(drawing.left).toBeLessThan(drawing.right);
         for (const path of [drawing.plan, drawing.actual, drawing.range, drawing.fan, drawing.middle]) expect(path).not.toMatch(/NaN|Infinity/);
-        for (const { y } of drawing.labels) {
+        for (const { x, y, text, more = '' } of drawing.labels) {
+          expect(x + 6 * Math.max(text.length, more.length)).toBeLessThanOrEqual(width);
           expect(y).toBeGreaterThanOrEqual(0);
           expect(y).toBeLessThanOrEqual(usual.height);
         }

@@ -65,6 +65,7 @@ const HEAD = 22;
 const LABEL_HEIGHT = 17;
 /** Wider steps would read as a lag behind the plan: then counts are joined. */
 const WIDEST_STEP = 8;
+const NARROW = 480;
 
 interface Shapes {
   plan: Point[];
@@ -84,7 +85,8 @@ export function drawPlanActual(asked: Asked): Drawing {
   const y = scaleLinear([0, Math.max(highest, widest, 1)], [height - FOOT, HEAD]).nice(4);
   const ticks = y.ticks(4).filter((value) => value >= 1 || value === 0 || highest < 2);
   const left = Math.ceil(Math.max(...ticks.map((value) => format(value).length)) * 6.6) + 10;
-  const right = width - gutter(asked);
+  const words = endWords(asked, shapes);
+  const right = width - gutter(asked, words);
   const from = buckets[0]?.at ?? asked.now;
   const to = buckets.at(-1)?.end ?? asked.now;
   const x = scaleTime([from, to], [left, right]);
@@ -103,7 +105,7 @@ export function drawPlanActual(asked: Asked): Drawing {
     fired: firedMark(asked, shapes, at, y, from, to, left, right),
     marks: shapes.plan.length + shapes.actual.length + shapes.range.length + shapes.middle.length,
   };
-  return { ...drawing, labels: endLabels(asked, shapes, drawing) };
+  return { ...drawing, labels: endLabels(asked, shapes, words, drawing) };
 }
 
 const fitting = (width: number): number => Math.max(2, width / 68);
@@ -117,10 +119,32 @@ function dayLabels({ buckets, zone }: Asked, x: (at: number) => number, width: n
     .filter((_, index) => (buckets.length - 1 - index) % every === 0);
 }
 
-/** Room on the right for the labels at the lines' ends. */
-function gutter({ mode, projection, width }: Asked): number {
-  if (mode === 'each') return 56;
-  return width < 480 ? 96 : projection ? 132 : 112;
+interface EndWords {
+  plan: string | undefined;
+  projected: string | undefined;
+  range: string | undefined;
+  sold: string | undefined;
+}
+
+/** What stands at the lines' ends; on a narrow page in fewer letters. */
+function endWords({ mode, projection, noun, format, width }: Asked, { plan, actual, unfinished, middle }: Shapes): EndWords {
+  const planned = plan.at(-1);
+  const sold = unfinished.at(-1) ?? actual.at(-1);
+  const end = middle.length > 0 ? (projection ?? undefined) : undefined;
+  const narrow = width < NARROW;
+  return {
+    plan: planned && (mode === 'each' ? 'plan' : `plan ${format(planned.value)}`),
+    projected: end && `${narrow ? 'proj.' : 'projected'} ${format(end.p50)}`,
+    range: end && `${narrow ? '' : '80\u202f%: '}${format(end.p10)}–${format(end.p90)}`,
+    sold: sold && (mode === 'each' ? noun : `${format(sold.value)} ${noun}`),
+  };
+}
+
+/** Room on the right for them. */
+function gutter({ mode, width }: Asked, { plan, projected, range, sold }: EndWords): number {
+  const letters = Math.max(...[plan, projected, sold].map((text) => text?.length ?? 0)) * 7;
+  const least = mode === 'each' ? 56 : width < NARROW ? 80 : 112;
+  return Math.max(least, Math.ceil(Math.max(letters, (range?.length ?? 0) * 6)) + 12);
 }
 
 function runningShapes({ buckets, now, projection, width }: Asked): Shapes {
@@ -215,23 +239,22 @@ const stepAt = (points: readonly Point[], at: number): number | undefined => poi
 type Placed = Pick<Drawing, 'top' | 'bottom' | 'right' | 'x' | 'y'>;
 
 /** Labels at the ends of the lines, in one column, none over another; what is sold stands at the line's own end. */
-function endLabels({ mode, projection, noun, format, now, buckets }: Asked, shapes: Shapes, placed: Placed): EndLabel[] {
+function endLabels({ mode, now, buckets }: Asked, shapes: Shapes, words: EndWords, placed: Placed): EndLabel[] {
   const planEnd = shapes.plan.at(-1);
   const sold = shapes.unfinished.at(-1) ?? shapes.actual.at(-1);
-  if (!planEnd) return [];
+  if (!planEnd || words.plan === undefined) return [];
   const column: (Omit<EndLabel, 'x'> & { height: number })[] = [];
-  column.push({ role: 'plan', y: placed.y(planEnd.value), text: mode === 'each' ? 'plan' : `plan ${format(planEnd.value)}`, height: LABEL_HEIGHT });
+  column.push({ role: 'plan', y: placed.y(planEnd.value), text: words.plan, height: LABEL_HEIGHT });
   const end = shapes.middle.at(-1);
-  if (end && projection) {
-    const range = `80\u202f%: ${format(projection.p10)}–${format(projection.p90)}`;
-    column.push({ role: 'projected', y: placed.y(end.value), text: `projected ${format(projection.p50)}`, more: range, height: 2 * LABEL_HEIGHT - 2 });
+  if (end && words.projected !== undefined && words.range !== undefined) {
+    column.push({ role: 'projected', y: placed.y(end.value), text: words.projected, more: words.range, height: 2 * LABEL_HEIGHT - 2 });
   }
   const inside = mode === 'running' && sold && now < (buckets.at(-1)?.end ?? now) && placed.right - placed.x(sold.at) > 90;
-  if (sold && !inside) column.push({ role: 'actual', y: placed.y(sold.value), text: mode === 'each' ? noun : `${format(sold.value)} ${noun}`, height: LABEL_HEIGHT });
+  if (sold && words.sold !== undefined && !inside) column.push({ role: 'actual', y: placed.y(sold.value), text: words.sold, height: LABEL_HEIGHT });
   const middles = placeLabels(column, placed.top - 8, placed.bottom + 4);
   const labels = column.map(({ height: _, ...label }, index) => ({ ...label, x: placed.right + 8, y: middles[index]! }));
-  if (sold && inside) {
-    labels.push({ role: 'actual', text: `${format(sold.value)} ${noun}`, x: placed.x(sold.at) + 8, y: insideY(sold, shapes, placed) });
+  if (sold && words.sold !== undefined && inside) {
+    labels.push({ role: 'actual', text: words.sold, x: placed.x(sold.at) + 8, y: insideY(sold, shapes, placed) });
   }
   return labels;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { excerpt, legible, reasonWords } from './words.ts';
+import { briefly, excerpt, legible, reasonWords } from './words.ts';
 
 describe('dead letters in words', () => {
   it('show JSON by its members and anything else as it came', () => {
@@ -13,4 +13,11 @@ describe('dead letters in words', () => {
     expect(reasonWords('schema').fix).toMatch(/Correct/);
     expect(reasonWords('of-a-newer-tower')).toEqual({ title: 'of-a-newer-tower', fix: expect.any(String) });
   });
+});
+
+it.each([
+  ['data.quantity: must be an exact decimal above 0, sent as text such as "0.35"; found "two"', 'data.quantity: found "two"'],
+  ['it is a day ahead', 'it is a day ahead'],
+])('says %j briefly', (detail, said) => {
+  expect(briefly(detail)).toBe(said);
 });

@@ -21,6 +21,12 @@ const known: Record<string, ReasonWords> = {
 
 export const reasonWords = (reason: string): ReasonWords => known[reason] ?? { title: reason, fix: 'The detail below says what was wrong.' };
 
+/** A detail for a line of a list: where it is, and what was found there; what was asked for is told when it is opened. */
+export function briefly(detail: string): string {
+  const [, where, found] = /^([^:]+): .*; (found .*)$/s.exec(detail) ?? [];
+  return where === undefined ? detail : `${where}: ${found}`;
+}
+
 /** The payload as a person reads it: JSON with line breaks, else the text as it is. Bytes that are no text stay encoded. */
 export function legible({ payload, payloadEncoding }: Pick<DeadLetterBody, 'payload' | 'payloadEncoding'>): string {
   if (payloadEncoding === 'base64') return payload;

@@ -77,6 +77,12 @@ describe('what the chart shows', () => {
   const now = Date.parse(series().countedTo);
   const shown = (span: 'today' | 'since' | 'days') => viewOf(series(), bucketsOf(series(), 'quantity'), span, 'quantity', now);
 
+  it('is projected to end with no less than is sold already', () => {
+    const { buckets } = extended(series(), bucketsOf(series(), 'quantity'), exception({ actual: '58' }));
+    const sold = viewOf(series(), buckets, 'since', 'quantity', now).buckets.reduce((sum, { actual }) => sum + (actual ?? 0), 0);
+    expect(viewOf(series(), buckets, 'since', 'quantity', now).projection).toEqual({ end: hour(48), p10: sold, p50: sold, p90: 65 });
+  });
+
   it('is the trading hours of today, with the projection of their end', () => {
     const view = shown('today');
     expect([view.buckets[0]!.at, view.buckets.at(-1)!.end]).toEqual([hour(32), hour(44)]);

@@ -80,7 +80,10 @@ function trimmed(buckets: Bucket[], wanted: boolean): Bucket[] {
 function projectionOf(end: BacktestEnd | null, shown: readonly Bucket[], before: number): Projection | null {
   const last = shown.at(-1);
   if (!end || !last) return null;
-  return { end: Math.min(Date.parse(end.end), last.end), p10: before + Number(end.p10), p50: before + Number(end.p50), p90: before + Number(end.p90) };
+  // The live count may have come further than the series that it was made from: it ends at no less than is sold.
+  const sold = shown.reduce((sum, { actual }) => sum + (actual ?? 0), 0);
+  const [p10, p50, p90] = [end.p10, end.p50, end.p90].map((value) => Math.max(sold, before + Number(value))) as [number, number, number];
+  return { end: Math.min(Date.parse(end.end), last.end), p10, p50, p90 };
 }
 
 /**
