@@ -242,4 +242,7 @@ it('takes a command back by its event', async () => {
   expect(refused.code).toBe(4);
   expect(refused.err).toContain('Only the last change can be undone');
   expect(said.eventId).not.toBe('');
+  const nothing = await cli(['exceptions', 'undo', 'X-2']);
+  expect(nothing.code).toBe(4);
+  expect(nothing.err).toContain('Nobody has done anything to X-2');
 });

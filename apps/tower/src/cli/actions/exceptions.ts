@@ -82,9 +82,21 @@ export async function snooze(call: Call, ids: readonly string[], options: Snooze
   });
 }
 
-/** `plumbline exceptions ack | assign | start | resolve | dismiss | comment | reopen | undo` */
-export const say = (call: Call, name: Exclude<CommandName, 'snooze'>, ids: readonly string[], options: SaidOptions): Promise<number> =>
+/** `plumbline exceptions ack | assign | start | resolve | dismiss | comment | reopen` */
+export const say = (call: Call, name: Exclude<CommandName, 'snooze' | 'undo'>, ids: readonly string[], options: SaidOptions): Promise<number> =>
   atTower(call, (tower) => saying(call, tower, name, ids, options, {}));
+
+/** `plumbline exceptions undo`: of the command that the event was, else of the last one. */
+export const undo = (call: Call, id: string, options: SaidOptions): Promise<number> =>
+  atTower(call, async (tower) => saying(call, tower, 'undo', [id], { ...options, undoes: options.undoes ?? (await lastSaid(tower, id)) }, {}));
+
+/** Event of the last command on an exception; a comment changes nothing that could be taken back. */
+async function lastSaid({ services }: AtTower, id: string): Promise<string> {
+  const { transitions } = await services.exceptions.show(id);
+  const last = transitions.findLast(({ eventId, action }) => eventId !== undefined && action !== 'commented');
+  if (last?.eventId === undefined) throw new PlumblineError('command-refused', `Nobody has done anything to ${id} that could be undone.`, { where: id });
+  return last.eventId;
+}
 
 /** An RFC 3339 instant as it is; a day is its beginning in the tower's zone. */
 function instantOf(text: string, { zone }: AtTower): string {

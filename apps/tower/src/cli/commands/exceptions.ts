@@ -74,9 +74,9 @@ function saying(group: Command, choose: Choose): void {
   act(dismiss, 'dismiss', 'exceptions dismiss X-12 --reason "trade fair, known"');
   act(note(said(group, 'comment', 'add a note to exceptions'), true), 'comment', 'exceptions comment X-12 --note "called the store"');
   act(note(said(group, 'reopen', 'take exceptions up again'), false), 'reopen', 'exceptions reopen X-12');
-  const undo = options(group.command('undo').argument('<id>', 'such as X-12').argument('<event-id>', 'of the command, as --json has it in its answer and in the history').description('take the last command on an exception back, within ten minutes'));
-  explained(undo, ['exceptions undo X-12 0190c2f4-58a1-7b1e-9d3c-2f6a8e1b7c55']);
-  undo.action((id: string, undoes: string, given: SaidOptions) => choose(given.json, async (call) => (await load()).say(call, 'undo', [id], { ...given, undoes })));
+  const undo = options(group.command('undo').argument('<id>', 'such as X-12').argument('[event-id]', 'of the command, as --json has it in its answer: only if that is still the last one').description('take the last command on an exception back, within ten minutes'));
+  explained(undo, ['exceptions undo X-12']);
+  undo.action((id: string, undoes: string | undefined, given: SaidOptions) => choose(given.json, async (call) => (await load()).undo(call, id, { ...given, ...(undoes === undefined ? {} : { undoes }) })));
 }
 
 /** Options of everything that is said about exceptions. */
