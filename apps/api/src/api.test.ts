@@ -80,6 +80,23 @@ describe('the contract', () => {
   });
 });
 
+describe('answers', () => {
+  const encoding = async (path: string, body?: string): Promise<string | null> => {
+    const sent = body === undefined ? {} : { method: 'POST', body, headers: { 'content-type': 'application/x-ndjson', accept: 'application/x-ndjson' } };
+    const answer = await fetch(`${tower.api.url}${path}`, sent);
+    await answer.text();
+    return answer.headers.get('content-encoding');
+  };
+
+  it('are compressed where they are long', async () => {
+    expect(await Promise.all([encoding('/api/v1/openapi.json'), encoding('/api/v1/status')])).toEqual(['gzip', null]);
+  });
+
+  it('are not where each line is sent when it is known', async () => {
+    expect(await encoding('/api/v1/events', '{"no":"event"}\n'.repeat(200))).toBeNull();
+  });
+});
+
 describe('the tower', () => {
   it('says how it is', async () => {
     expect(healthSchema.parse((await tower.get('/health/live')).json()).status).toBe('ok');

@@ -10,6 +10,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { registerBodies } from './http/body-parsers.ts';
 import { ComparisonController } from './http/comparison-controller.ts';
 import { CONTEXT, SERVICES, type ApiContext } from './http/context.ts';
+import { registerCompression } from './http/compression.ts';
 import { registerDashboard } from './http/dashboard.ts';
 import { serveDocs } from './http/docs.ts';
 import { EventsController } from './http/events-controller.ts';
@@ -110,6 +111,7 @@ async function build(services: Services, context: ApiContext, live: Live, { host
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   registerSecurity(fastify, host);
   registerBodies(fastify, services.ingest);
+  await registerCompression(fastify);
   if (dashboard !== undefined) await registerDashboard(fastify, dashboard);
   fastify.addHook('onResponse', (request, reply, done) => {
     metrics.requested(request.method, request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime / 1000);
