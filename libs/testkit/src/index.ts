@@ -11,4 +11,5 @@ export {
 export { javaAvailable, KAFKA_VERSION, startKafka, type KafkaOptions, type KafkaServer } from './kafka-server.ts';
 export { timescaleInWasm, type TimescaleInWasm } from './pglite.ts';
 export { testPostgres, type TestPostgres } from './postgres.ts';
-export { storeConformance, type OpenStore, type StoreUnderTest } from './store-conformance.ts';
+export { storeConformance, type OpenStore } from './store-conformance.ts';
+export type { StoreUnderTest } from './store-under-test.ts';

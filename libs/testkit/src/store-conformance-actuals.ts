@@ -1,7 +1,7 @@
 import type { ActualRows, ActualsQuery, Store } from '@plumbline/ports';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { StoreUnderTest } from './store-conformance.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 import { actualRows, commitTo, letter, MONDAY, rollUp, sampleException, transition } from './store-conformance-samples.ts';
 
 /** Actuals over flushes and buckets, and the digests. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StoreUnderTest } from './store-conformance.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 import {
   actualRows,
   bytes,

@@ -1,6 +1,6 @@
 import type { ExceptionQuery } from '@plumbline/ports';
 import { expect, it } from 'vitest';
-import type { StoreUnderTest } from './store-conformance.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 import { rollUp, sampleException, transition } from './store-conformance-samples.ts';
 
 /** Exceptions, their history, changes and lists. */

@@ -1,7 +1,7 @@
 import type { FeedCount } from '@plumbline/ports';
 import { formatInstant } from '@plumbline/kernel';
 import { describe, expect, it } from 'vitest';
-import type { StoreUnderTest } from './store-conformance.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 import { commitTo, detectCommit, MONDAY_MS, rollUp, sampleException, transition } from './store-conformance-samples.ts';
 
 const MINUTE = 60_000;

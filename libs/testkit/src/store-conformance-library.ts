@@ -1,6 +1,6 @@
 import type { ArchivedEvent, DeadLetter } from '@plumbline/ports';
 import { expect, it } from 'vitest';
-import type { StoreUnderTest } from './store-conformance.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 import { bytes, commitTo, letter, MONDAY_MS, samplePlan } from './store-conformance-samples.ts';
 
 /** Plan versions, dead letters, the archive, and the migrations. */

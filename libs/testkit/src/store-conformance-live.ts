@@ -1,6 +1,6 @@
 import type { FiguresSample } from '@plumbline/ports';
 import { expect, it } from 'vitest';
-import type { StoreUnderTest } from './store-conformance.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 import { MONDAY_MS, rollUp } from './store-conformance-samples.ts';
 
 /** What is shown live: samples of the tiles, and what is shared and kept by nobody. */

@@ -6,6 +6,7 @@ import { exceptionConformance } from './store-conformance-exceptions.ts';
 import { feedConformance } from './store-conformance-feeds.ts';
 import { libraryConformance } from './store-conformance-library.ts';
 import { liveConformance } from './store-conformance-live.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 
 /** A migrated, empty store of one test. */
 export interface OpenStore {
@@ -13,13 +14,6 @@ export interface OpenStore {
   /** A second store on the same database, as another process would open it. Without it the first one plays both parts. */
   reopen?(): Promise<Store>;
   close(): Promise<void>;
-}
-
-/** The store of the running test. */
-export interface StoreUnderTest {
-  readonly store: Store;
-  /** Another process's store, or the same one where only one connection is served. Closed after the test. */
-  other(): Promise<Store>;
 }
 
 /** What every Store keeps: the same questions get the same answers whatever lies beneath. `open` is called per test. */

@@ -22,12 +22,12 @@ import {
   explains,
   FORGET_MS,
   idOf,
-  nothingSeen,
   numberOf,
   REOPEN_MS,
   transitionOf,
   type Held,
 } from './held.ts';
+import { nothingSeen } from './seen.ts';
 import { opening } from './present.ts';
 
 /** The exceptions: numbered as they are raised, moved through their lifecycle, given out when something visible changed. */

@@ -14,7 +14,8 @@ import {
 } from '@plumbline/exceptions';
 import { DAY_MS, formatInstant, type BusinessDay, type Instant } from '@plumbline/kernel';
 import type { NodeSums } from './node-sums.ts';
-import type { Seen, Sight } from './sight.ts';
+import { add, type Seen } from './seen.ts';
+import type { Sight } from './sight.ts';
 
 /** What an exception shows of numbers; kept between refreshes. */
 export type Shown = Pick<
@@ -80,16 +81,6 @@ export const REOPEN_MS = 7 * DAY_MS;
 export const FORGET_MS = 35 * DAY_MS;
 const EVIDENCE_SHOWN = 20;
 const CHILDREN_KEPT = 2000;
-
-export const nothingSeen = (): Seen => ({ lines: 0, units: 0, expected: 0, planned: 0, plannedUnits: 0 });
-
-export function add(into: Seen, seen: Seen): void {
-  into.lines += seen.lines;
-  into.units += seen.units;
-  into.expected += seen.expected;
-  into.planned += seen.planned;
-  into.plannedUnits += seen.plannedUnits;
-}
 
 /** Totals since the change began, those of forgotten days included. */
 export function totals(held: Held, node: Node, sight: Sight, sums: NodeSums): Seen {

@@ -1,7 +1,7 @@
 import type { Node } from '@plumbline/exceptions';
 import type { BusinessDay } from '@plumbline/kernel';
-import { add, nothingSeen } from './held.ts';
-import type { Seen, Sight } from './sight.ts';
+import { add, nothingSeen, type Seen } from './seen.ts';
+import type { Sight } from './sight.ts';
 
 interface Kept {
   from: BusinessDay;

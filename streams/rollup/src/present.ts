@@ -18,7 +18,8 @@ import { HOUR_MS, QUANTITY_SCALE, type BusinessDay, type Instant, type Money } f
 import type { Ahead, Branches } from './branches.ts';
 import { totals, type Held, type Shown } from './held.ts';
 import type { NodeSums } from './node-sums.ts';
-import type { Seen, Sight } from './sight.ts';
+import type { Seen } from './seen.ts';
+import type { Sight } from './sight.ts';
 
 /** A plan and an actual must differ by this much for a sentence to be told against the plan. */
 const TOLD_AGAINST_PLAN = 0.05;

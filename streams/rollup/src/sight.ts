@@ -1,19 +1,11 @@
 import { heardOf, totalNode, type Feeds, type Node, type Places, type SkuPicture } from '@plumbline/exceptions';
 import type { BusinessDay, Instant } from '@plumbline/kernel';
 import { LINES, PLANNED_LINES, PLANNED_UNITS, SLOTS, UNITS, type CellDays } from './cell-days.ts';
+import { nothingSeen, type Seen } from './seen.ts';
 import type { ReportedSkus, SkuDays } from './sku-days.ts';
 
 /** Days a search for causes looks at: the longest window, and one as zones are not all in the same day. */
 export const PICTURE_DAYS = 15;
-
-/** One business day of a node: seen; expected by the rate sensed before; planned. Only what could be heard, up to now. */
-export interface Seen {
-  lines: number;
-  units: number;
-  expected: number;
-  planned: number;
-  plannedUnits: number;
-}
 
 /** What lies before the roll-up at an instant: lines and units against sensed rate and plan, by cell and reported SKU. */
 export class Sight {
@@ -49,7 +41,7 @@ export class Sight {
       for (const cell of this.places.cells(totalNode)) {
         const location = cell % width;
         if (!this.#is(location, day, past)) continue;
-        const seen = nothing();
+        const seen = nothingSeen();
         if (!this.#addCell(seen, (cell - location) / width, location, day)) continue;
         lines[age * this.#days.cells + cell] = seen.lines;
         expected[age * this.#days.cells + cell] = seen.expected;
@@ -64,7 +56,7 @@ export class Sight {
     for (let leaf = plan.leavesOfSku[days.sku]!; leaf < plan.leavesOfSku[days.sku + 1]!; leaf++) {
       const location = plan.leafLocation[leaf]!;
       for (let age = 0; age < PICTURE_DAYS; age++) {
-        const seen = nothing();
+        const seen = nothingSeen();
         if (!this.#is(location, this.latest - age, past) || !this.#addLeaf(seen, days, location, this.latest - age)) continue;
         lines[age * width + location] = seen.lines;
         expected[age * width + location] = seen.expected;
@@ -74,13 +66,13 @@ export class Sight {
 
   /** One business day of a node; undefined when nothing is known of it. */
   day(node: Node, day: BusinessDay): Seen | undefined {
-    const sum = nothing();
+    const sum = nothingSeen();
     return this.#addDay(sum, node, day, undefined) ? sum : undefined;
   }
 
   /** The days of a node from `from` on, as far as they are kept, that its locations have left behind. */
   past(node: Node, from: BusinessDay): Seen {
-    const sum = nothing();
+    const sum = nothingSeen();
     const oldest = Math.max(from, this.latest - SLOTS + 1);
     for (let day = oldest; day <= this.latest; day++) this.#addDay(sum, node, day, 1);
     return sum;
@@ -88,7 +80,7 @@ export class Sight {
 
   /** The same of the days under way. */
   current(node: Node, from: BusinessDay): Seen {
-    const sum = nothing();
+    const sum = nothingSeen();
     for (let day = Math.max(from, this.latest - 2); day <= this.latest; day++) this.#addDay(sum, node, day, 0);
     return sum;
   }
@@ -193,5 +185,3 @@ export class Sight {
     return silent <= 0 ? elapsed : heardOf(planned * elapsed, silent / elapsed, lines) / planned;
   }
 }
-
-const nothing = (): Seen => ({ lines: 0, units: 0, expected: 0, planned: 0, plannedUnits: 0 });

@@ -1,4 +1,4 @@
-import { tally, type Tally } from '#tower/tally.ts';
+import { tally, type Tally } from './tally.ts';
 import { live } from './live.svelte.ts';
 import { viewer } from './viewer.svelte.ts';
 

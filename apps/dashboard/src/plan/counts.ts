@@ -1,5 +1,5 @@
 import type { Exception } from '@plumbline/contracts';
-import { inView, noFilters, toAddress as toTowerAddress } from '#tower/filters.ts';
+import { inView, noFilters, toAddress as toTowerAddress } from '#exception/filters.ts';
 import { grains, type View } from './view.ts';
 
 /** Open exceptions by row and column of the grid; '' stands for the total. Keys by `countKey`. */

@@ -2,7 +2,7 @@ import type { Exception } from '@plumbline/contracts';
 import { describe, expect, it } from 'vitest';
 import { anException } from '#live/exceptions.testing.ts';
 import { emptyQueue, hold, settle, type Arranged } from './arrange.ts';
-import { noFilters } from './filters.ts';
+import { noFilters } from '#exception/filters.ts';
 
 const mapOf = (...exceptions: Exception[]): ReadonlyMap<string, Exception> => new Map(exceptions.map((one) => [one.id, one]));
 const ids = ({ rows }: Arranged): string[] => rows.map(({ id }) => id);

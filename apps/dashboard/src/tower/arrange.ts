@@ -1,5 +1,5 @@
 import type { Exception } from '@plumbline/contracts';
-import { comparers, matcher, type Filters } from './filters.ts';
+import { comparers, matcher, type Filters } from '#exception/filters.ts';
 
 /** Rows as shown, and those that wait to be shown. */
 export interface Arranged {

@@ -2,7 +2,7 @@ import type { Exception } from '@plumbline/contracts';
 import { describe, expect, it } from 'vitest';
 import { anException } from '#live/exceptions.testing.ts';
 import { emptyQueue, type Arranged } from './arrange.ts';
-import { noFilters } from './filters.ts';
+import { noFilters } from '#exception/filters.ts';
 import { QueueModel } from './queue.ts';
 
 class Queue extends QueueModel {

@@ -1,6 +1,6 @@
 import type { Exception } from '@plumbline/contracts';
 import { admit, hold, settle, type Arranged } from './arrange.ts';
-import { inView, noFilters, type Filters } from './filters.ts';
+import { inView, noFilters, type Filters } from '#exception/filters.ts';
 
 /** Hands off for so long, and the rows fall into their order again, milliseconds. */
 const HANDS_OFF = 15_000;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { anException } from '#live/exceptions.testing.ts';
 import { announcement } from './announce.ts';
 import { progressOf } from './first-run.ts';
-import { tally } from './tally.ts';
+import { tally } from '#live/tally.ts';
 import { someFigures } from '#live/exceptions.testing.ts';
 import { deviation, secondLine, subjectOf, sureness } from './words.ts';
 

@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import packageJson from '../../package.json' with { type: 'json' };
 import type { Choose, Chosen } from './call.ts';
 import { deadLetterCommands } from './commands/dead-letters.ts';
 import { exceptionsCommands } from './commands/exceptions.ts';
@@ -7,8 +6,7 @@ import { explained } from './commands/options.ts';
 import { planCommands } from './commands/plan.ts';
 import { towerCommands } from './commands/tower.ts';
 import { EXIT } from './exit.ts';
-
-export const VERSION: string = packageJson.version;
+import { VERSION } from './version.ts';
 
 /** What the arguments ask for, or the exit code when help or a usage error was all there was to say. */
 export type Request = { action: Chosen; json: boolean } | { exit: number };

@@ -5,7 +5,7 @@ import { processLogger, readConfig } from '@plumbline/runtime';
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Call } from '../call.ts';
-import { VERSION } from '../program.ts';
+import { VERSION } from '../version.ts';
 import { progressOn, type Progress } from '../progress.ts';
 
 /** The tower's services in this process, on the same database and log as the tower itself, whether it runs or not. */
