@@ -17,7 +17,8 @@ export interface Platform {
   partitions: number;
   /** 'own': this process runs the embedded database; 'joined': another one does, or it is a server. */
   database: 'own' | 'joined';
-  close(): Promise<void>;
+  /** @param others until this signal, an embedded database of this process is kept for those who have joined it */
+  close(others?: AbortSignal): Promise<void>;
 }
 
 export type Phase = (name: string, detail?: string) => void;
@@ -37,12 +38,18 @@ export interface PlatformOptions {
 export async function openPlatform(options: PlatformOptions): Promise<Platform> {
   const { config, logger, phase = () => {} } = options;
   const closers: (() => Promise<void>)[] = [];
+  let kept: AbortSignal | undefined;
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
     const { url, server } = await database(options);
-    if (server) closers.push(() => server.stop());
+    if (server) {
+      closers.push(async () => {
+        if (kept) await server.idle(kept);
+        await server.stop();
+      });
+    }
     phase('migrate');
     const store = await openStoreAt(url, config, logger);
     closers.push(() => store.close());
@@ -51,7 +58,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     const log = await openLog(url, config, logger, server !== undefined);
     closers.push(() => log.close());
     const partitions = await ensureTopic(log, config);
-    return { config, logger, log, store, databaseUrl: url, partitions, database: server ? 'own' : 'joined', close };
+    return { config, logger, log, store, databaseUrl: url, partitions, database: server ? 'own' : 'joined', close: (others) => ((kept = others), close()) };
   } catch (error) {
     await close().catch((failure: Error) => logger.warn({ error: failure.message }, 'closing after a failed start'));
     throw error;

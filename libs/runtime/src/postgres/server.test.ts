@@ -68,6 +68,20 @@ describe('the embedded server', () => {
     await server.stop();
   });
 
+  it('is idle when nobody else is connected, or nobody waits for that any more', async () => {
+    const server = await start('kept');
+    const other = new pg.Client({ connectionString: server.url });
+    await other.connect();
+    const told: string[] = [];
+    const waiting = server.idle(new AbortController().signal).then(() => told.push('idle'));
+    await server.idle(AbortSignal.timeout(300));
+    told.push('given up');
+    await other.end();
+    await waiting;
+    expect(told).toEqual(['given up', 'idle']);
+    await server.stop();
+  });
+
   it('recovers after kill -9 of the server', async () => {
     const first = await start('kept');
     await query(first, 'INSERT INTO marks VALUES (2)');

@@ -36,12 +36,15 @@ export interface PostgresServer {
   /** Of the database `plumbline`, with its owner's password: not for logs. */
   url: string;
   port: number;
+  /** Until nobody else is connected to it any more, or the signal. */
+  idle(signal: AbortSignal): Promise<void>;
   /** Orderly; after `timeoutMs` (default 4 000) at once, which costs the next start a recovery but loses nothing. */
   stop(timeoutMs?: number): Promise<void>;
   /** As if by kill -9. */
   kill(): Promise<void>;
 }
 
+const IDLE_POLL_MS = 50;
 const READY = 'database system is ready to accept connections';
 
 /**
@@ -104,6 +107,24 @@ class Server implements PostgresServer {
     } catch (error) {
       await this.stop();
       throw faultOf(String(error), this.#dataDir, error);
+    }
+  }
+
+  async idle(signal: AbortSignal): Promise<void> {
+    const client = new pg.Client({ connectionString: this.url });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      // Seen twice: a connection may just be exchanged for another.
+      for (let alone = 0; alone < 2 && !signal.aborted; await pause(IDLE_POLL_MS)) {
+        const { rows } = await client.query(`SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() LIMIT 1`);
+        alone = rows.length === 0 ? alone + 1 : 0;
+      }
+    } catch (error) {
+      // A server that does not answer has nobody to be kept for.
+      this.#options.logger?.debug(`who is connected cannot be asked: ${String(error)}`);
+    } finally {
+      await client.end().catch(() => undefined);
     }
   }
 

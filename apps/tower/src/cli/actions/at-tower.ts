@@ -42,7 +42,8 @@ export async function atTower<T>(call: Call, use: (tower: AtTower) => Promise<T>
       await services.close();
     }
   } finally {
-    await platform.close();
+    // Another command may have found this one's database running, and be at work on it.
+    await platform.close(call.signal);
   }
 }
 
