@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import type { Api } from '../api.ts';
 import { ask, testTower, type TestTower } from '../tower.testing.ts';
 import { dashboardBeside } from './dashboard.ts';
 
-const PAGE = '<!doctype html><title>Plumbline</title>';
+const PAGE = '<!doctype html><title>Plumbline</title><script>go()</script>';
 const SCRIPT = '/_app/immutable/entry/start.X1.js';
 
 let directory: string;
@@ -40,6 +41,7 @@ describe('the dashboard', () => {
       expect(headers.get('cache-control')).toBe('no-cache');
       expect(headers.get('content-type')).toContain('text/html');
       expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+      expect(headers.get('content-security-policy')).toContain(`script-src 'self' 'sha256-${createHash('sha256').update('go()').digest('base64')}';`);
     }
   });
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { contentPolicy } from './security.ts';
 
 /** The dashboard as the build leaves it: beside the program. Undefined where it was not built. */
 export function dashboardBeside(program: string | undefined): string | undefined {
@@ -28,7 +29,11 @@ export async function registerDashboard(fastify: FastifyInstance, directory: str
   const answer = (request: FastifyRequest, reply: FastifyReply): FastifyReply | void => {
     const [path] = request.url.split('?') as [string];
     if (path.startsWith('/_app/')) return reply.sendFile(path.slice(1));
-    return isPage(path, request.headers.accept) ? reply.sendFile('index.html') : reply.callNotFound();
+    if (!isPage(path, request.headers.accept)) return reply.callNotFound();
+    // Read anew each time, as the page is: it may be that of a later build, or just being made.
+    const index = join(directory, 'index.html');
+    if (existsSync(index)) void reply.header('content-security-policy', contentPolicy(readFileSync(index, 'utf8')));
+    return reply.sendFile('index.html');
   };
   fastify.get('/', answer);
   fastify.get('/*', answer);
