@@ -3,7 +3,7 @@ import { Random } from '@plumbline/kernel';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LiveHost, retailer } from './host.ts';
 
-const SECONDS = Number(process.env['LIVE_SECONDS'] ?? 20);
+const SECONDS = Number(process.env['LIVE_SECONDS'] ?? 120);
 const CLIENTS = 200;
 const RATE = 2000;
 

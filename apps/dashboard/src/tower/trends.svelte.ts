@@ -10,6 +10,7 @@ class Trends {
   week = $state.raw<readonly (number | null)[]>([]);
   month = $state.raw<readonly (number | null)[]>([]);
   risk = $state.raw<readonly (number | null)[]>([]);
+  silent = $state.raw<readonly number[]>([]);
 
   /** Keeps them up to date until the returned function is called. Without an answer the tiles stand without a trend. */
   follow(): () => void {
@@ -31,6 +32,7 @@ class Trends {
     this.today = percents('today');
     this.week = percents('week');
     this.month = percents('month');
+    this.silent = items.map(({ silent }) => silent);
     this.risk = items.map(({ valueAtRisk }) => Number(valueAtRisk));
   }
 }
