@@ -9,14 +9,16 @@ import type { Expectation, Firing } from './types.ts';
 export interface SeriesBankOptions extends BankOptions {
   expectation: Expectation;
   /**
-   * Keep the open day's statistics of every series at hand: four times faster day closes for 64 more bytes a series,
-   * outside the snapshot and without effect on results. Default: up to 262 144 series.
+   * How many mornings' statistics of every series to keep at hand, 64 bytes each, outside the snapshot and without
+   * effect on results: 1 makes day closes four times faster, 8 (all kept days) halves them again and lets a late line
+   * replay only the days after it. Default: 8 up to 32 768 series, 1 up to 262 144, else 0.
    */
-  cache?: boolean;
+  mornings?: 0 | 1 | 8;
 }
 
-const CACHE_UP_TO = 262_144;
-const CACHED = STATISTICS + 1;
+const EIGHT_UP_TO = 32_768;
+const ONE_UP_TO = 262_144;
+const KEPT = STATISTICS + 1;
 
 /** The days of a bank: replaying the kept ones from the checkpoint, closing the open one, and what alarms at a close. */
 export class BankDays extends BankPages {
@@ -26,17 +28,24 @@ export class BankDays extends BankPages {
   readonly #evidence = new DayStep();
   /** The zero run under way in `step` has been reported. */
   #zeroRunReported = false;
-  /** Per series its statistics in the morning of the open day, then 2·day (+ 1 when its zero run was reported); else 0. */
-  readonly #cache: Float32Array | undefined;
+  /** Days right before the state loaded that were looked at for alarms since this bank knows them, up to KEPT_DAYS. */
+  #assessed = 0;
+  /**
+   * Per series and morning: its statistics, then 16·day + 2·assessed + 1 when its zero run was reported; 0 = none.
+   * What changes a kept day takes away the mornings after it.
+   */
+  readonly #mornings: Float32Array;
+  readonly #depth: number;
 
   constructor(options: SeriesBankOptions) {
     super(options);
     this.expectation = options.expectation;
-    if (options.cache ?? options.size <= CACHE_UP_TO) this.#cache = new Float32Array(options.size * CACHED);
+    this.#depth = options.mornings ?? (options.size <= EIGHT_UP_TO ? 8 : options.size <= ONE_UP_TO ? 1 : 0);
+    this.#mornings = new Float32Array(options.size * this.#depth * KEPT);
   }
 
   override load(page: number, bytes: Uint8Array): void {
-    if (!this.stale) this.#cache?.fill(0);
+    if (!this.stale) this.#mornings.fill(0);
     super.load(page, bytes);
   }
 
@@ -55,15 +64,21 @@ export class BankDays extends BankPages {
 
   /** Loads the state of the open day's morning. */
   protected morning(series: number, open: number): void {
-    if (!this.#fromCache(series, open)) this.replay(series, open, undefined);
+    if (!this.#recall(series, open)) this.replay(series, open, undefined);
   }
 
-  /** Works out the state of the open day's morning from the checkpoint; raises what alarms when `firings` is given. */
+  /**
+   * Works out the state of the open day's morning from the last one that still holds; raises what alarms on the days
+   * between when `firings` is given. Then it begins no later than the first kept day that nobody has looked at: what is
+   * found does not depend on which mornings are at hand.
+   */
   protected replay(series: number, open: number, firings: Firing[] | undefined): void {
     const first = this.firstDay(series);
-    this.#loadCheckpoint(series);
-    for (let day = Math.max(open - at.KEPT_DAYS, first); day < open; day++) this.#advance(series, day, first, firings);
-    this.#toCache(series, open);
+    const oldest = Math.max(open - at.KEPT_DAYS, first);
+    let from = open;
+    while (from > oldest && !this.#recall(series, from, firings ? from - oldest : 0)) from--;
+    if (from === oldest) this.#loadCheckpoint(series);
+    this.#run(series, from, open, first, firings);
   }
 
   /** Moves the checkpoint on by a day, closes the open day, and leaves the state of the next morning loaded. */
@@ -71,46 +86,65 @@ export class BankDays extends BankPages {
     const oldest = closing - at.KEPT_DAYS;
     const first = this.firstDay(series);
     if (oldest >= first) {
-      this.#loadCheckpoint(series);
-      this.#advance(series, oldest, first, undefined);
+      if (!this.#recall(series, oldest + 1)) {
+        this.#loadCheckpoint(series);
+        this.#advance(series, oldest, first, undefined);
+      }
       this.#saveCheckpoint(series);
     }
-    if (!this.#fromCache(series, closing)) {
+    if (!this.#recall(series, closing)) {
       if (oldest < first) this.#loadCheckpoint(series);
-      for (let day = Math.max(oldest + 1, first); day < closing; day++) this.#advance(series, day, first, undefined);
+      this.#run(series, Math.max(oldest + 1, first), closing, first, undefined);
     }
     if ((this.facts(series) & at.FACTS_FIRED) !== 0 || (this.flags(series) & at.FLAG_OPEN) !== 0) {
       this.addFact(series, closing, at.FACT_ALPHA_HELD);
     }
-    this.#advance(series, closing, first, firings);
+    this.#run(series, closing, closing + 1, first, firings);
     this.openNext(series, closing + 1);
-    this.#toCache(series, closing + 1);
+  }
+
+  /** What is known of a series' day changed: mornings after it hold no more. */
+  protected changed(series: number, day: number): void {
+    const mornings = this.#mornings;
+    const from = series * this.#depth * KEPT + STATISTICS;
+    for (let i = from, end = from + this.#depth * KEPT; i < end; i += KEPT) if (mornings[i]! >>> 4 > day) mornings[i] = 0;
   }
 
   protected override copyRecord(from: BankPages, fromSeries: number, toSeries: number): void {
     super.copyRecord(from, fromSeries, toSeries);
-    if (this.#cache) this.#cache[toSeries * CACHED + STATISTICS] = 0;
+    this.changed(toSeries, -1);
   }
 
-  #fromCache(series: number, open: number): boolean {
-    const cache = this.#cache;
-    if (cache === undefined) return false;
-    const from = series * CACHED;
-    const mark = cache[from + STATISTICS]!;
-    if (mark >>> 1 !== open) return false;
+  /** From the state loaded on; the mornings it comes to are kept. */
+  #run(series: number, from: number, to: number, first: number, firings: Firing[] | undefined): void {
+    for (let day = from; day < to; day++) {
+      this.#advance(series, day, first, firings);
+      this.#assessed = firings ? Math.min(at.KEPT_DAYS, this.#assessed + 1) : 0;
+      this.#keep(series, day + 1);
+    }
+  }
+
+  /** Loads a morning that is at hand, if at least so many days before it were looked at. */
+  #recall(series: number, day: number, assessed = 0): boolean {
+    if (this.#depth === 0) return false;
+    const mornings = this.#mornings;
+    const from = (series * this.#depth + (day & (this.#depth - 1))) * KEPT;
+    const mark = mornings[from + STATISTICS]!;
+    if (mark >>> 4 !== day || ((mark >>> 1) & 7) < assessed) return false;
     const { s } = this.step;
-    for (let i = 0; i < STATISTICS; i++) s[i] = cache[from + i]!;
+    for (let i = 0; i < STATISTICS; i++) s[i] = mornings[from + i]!;
     this.#zeroRunReported = (mark & 1) === 1;
+    this.#assessed = (mark >>> 1) & 7;
     return true;
   }
 
-  #toCache(series: number, open: number): void {
-    const cache = this.#cache;
-    if (cache === undefined) return;
-    const to = series * CACHED;
+  #keep(series: number, day: number): void {
+    if (this.#depth === 0) return;
+    const mornings = this.#mornings;
+    const to = (series * this.#depth + (day & (this.#depth - 1))) * KEPT;
     const { s } = this.step;
-    for (let i = 0; i < STATISTICS; i++) cache[to + i] = s[i]!;
-    cache[to + STATISTICS] = 2 * open + (this.#zeroRunReported ? 1 : 0);
+    for (let i = 0; i < STATISTICS; i++) mornings[to + i] = s[i]!;
+    mornings[to + STATISTICS] = 16 * day + 2 * this.#assessed + (this.#zeroRunReported ? 1 : 0);
   }
 
   #loadCheckpoint(series: number): void {
@@ -119,6 +153,7 @@ export class BankDays extends BankPages {
     const { floats } = this;
     for (let i = 0; i < STATISTICS; i++) s[i] = floats[from + i]!;
     this.#zeroRunReported = (this.flags(series) & at.FLAG_ZERO_RUN) !== 0;
+    this.#assessed = 0;
   }
 
   #saveCheckpoint(series: number): void {
@@ -133,7 +168,7 @@ export class BankDays extends BankPages {
   #stepDay(step: DayStep, series: number, day: number, first: number, fact: number): void {
     const e = this.expectation;
     const lines = this.linesOn(series, day);
-    const planned = e.linesOfDay(series, day) * (e.exposure ? e.exposure(series, day) : 1);
+    const planned = e.linesOfDay(series, day) * (e.exposure ? e.exposure(series, day, lines) : 1);
     const learn = (fact & at.FACT_ALPHA_HELD) === 0;
     step.close(lines, planned, e.alpha(series), e.deadBand(series), day - first < COLD_DAYS, learn);
   }

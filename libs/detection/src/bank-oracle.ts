@@ -127,7 +127,7 @@ export class BankOracle {
   }
 
   #planned(series: number, day: number): number {
-    return this.#expectation.linesOfDay(series, day) * (this.#expectation.exposure?.(series, day) ?? 1);
+    return this.#expectation.linesOfDay(series, day) * (this.#expectation.exposure?.(series, day, this.lines(series, day)) ?? 1);
   }
 
   #ratio(multiple: number, edge: number, m: number, lines: number, k: number): number {

@@ -142,10 +142,10 @@ export class BankPages {
     return { fromDay, lines: Array.from({ length: 8 }, (_, i) => this.cells[slot + ((fromDay + i) & 7)]!) };
   }
 
-  /** Lines of a kept day or the open one; 0 for any other. */
-  keptLines(series: number, day: number): number {
+  /** Lines of a kept day or the open one; undefined for any other. */
+  keptLines(series: number, day: number): number | undefined {
     const open = this.openDay(this.clockOf[series]!);
-    return day > open || day < open - at.KEPT_DAYS ? 0 : this.cells[this.cellOf(series) + (day & 7)]!;
+    return day > open || day < open - at.KEPT_DAYS ? undefined : this.cells[this.cellOf(series) + (day & 7)]!;
   }
 
   /** Lines of the open day so far. */

@@ -84,11 +84,14 @@ export const world: fc.Arbitrary<World> = fc.record({
 /** The expectation of a world; `open` is the day its clock stands at. */
 export class WorldExpectation implements Expectation {
   open = FIRST;
+  /** Natural logarithm. */
+  threshold: number;
   readonly #world: World;
   readonly #shares = new Map<string, number>();
 
   constructor(from: World) {
     this.#world = from;
+    this.threshold = from.lnThreshold;
   }
 
   observe(series: number, day: number, share: number): void {
@@ -117,6 +120,6 @@ export class WorldExpectation implements Expectation {
   }
 
   lnThreshold(): number {
-    return this.#world.lnThreshold;
+    return this.threshold;
   }
 }

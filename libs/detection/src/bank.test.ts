@@ -14,26 +14,32 @@ interface Run {
 /** Plays a world through a bank; `each` sees every act before it is played. */
 function play(
   from: World,
-  options: { cache: boolean; wide: boolean; reload?: (act: number) => boolean },
+  { reload, replan, ...options }: { mornings: 0 | 1 | 8; wide: boolean; reload?: (act: number) => boolean; replan?: (act: number) => boolean },
   oracle?: OracleRun,
 ): Run {
   const expectation = new WorldExpectation(from);
-  const fresh = (): SeriesBank => new SeriesBank({ size: SERIES, expectation, openDay: FIRST, ...options });
+  const fresh = (openDay = FIRST): SeriesBank => new SeriesBank({ size: SERIES, expectation, openDay, ...options });
   const run: Run = { bank: fresh(), firings: [], outcomes: [] };
   let minute = 0;
   for (const [i, step] of from.acts.entries()) {
     const open = run.bank.openDay(0);
     if (open > FIRST + DAYS) break;
-    if (options.reload?.(i)) {
+    if (reload?.(i)) {
       const pages = run.bank.pages().map(({ page, bytes }) => ({ page, bytes: bytes.slice() }));
       run.bank = fresh();
       for (const { page, bytes } of pages) run.bank.load(page, bytes);
+    }
+    if (replan?.(i)) {
+      const before = run.bank;
+      expectation.threshold *= 0.8;
+      run.bank = fresh(open);
+      for (let series = 0; series < SERIES; series++) run.bank.copySeries(before, series, series);
     }
     if (step.do === 'count') run.outcomes.push(run.bank.count(step.series, open - step.ago, step.lines));
     else if (step.do === 'open') run.bank.setOpen(step.series, step.open);
     else if (step.do === 'observe') {
       expectation.observe(step.series, open - step.ago, step.share);
-      run.bank.exposureChanged(step.series);
+      run.bank.exposureChanged(step.series, open - step.ago);
     } else {
       minute = step.days > 0 ? step.minutes : Math.min(1440, Math.max(0, minute + step.minutes));
       expectation.open = open + step.days;
@@ -91,9 +97,9 @@ describe('SeriesBank against the oracle', () => {
   it('the same firings at every tick, statistics within 1e-4', () => {
     let firings = 0;
     fc.assert(
-      fc.property(world, fc.boolean(), fc.boolean(), (from, cache, wide) => {
+      fc.property(world, fc.constantFrom(0, 1, 8), fc.boolean(), (from, mornings, wide) => {
         const beside = new OracleRun(from);
-        const { bank, firings: fired } = play(from, { cache, wide }, beside);
+        const { bank, firings: fired } = play(from, { mornings, wide }, beside);
         firings += fired.length;
         bank.tick(0, bank.openDay(0), 1440, []);
         beside.oracle.tick(bank.openDay(0), 1440);
@@ -115,13 +121,14 @@ describe('SeriesBank against the oracle', () => {
 });
 
 describe('what the state does not depend on', () => {
-  it('order between ticks, splitting of counts, cache, snapshots on the way', () => {
+  it('order between ticks, splitting of counts, mornings at hand, snapshots on the way', () => {
     fc.assert(
       fc.property(world, fc.nat(), (from, salt) => {
-        const plain = play(from, { cache: true, wide: false });
-        const shuffled = play({ ...from, acts: shuffleBetweenTicks(from.acts, salt) }, { cache: false, wide: false });
-        const reloaded = play(from, { cache: true, wide: false, reload: (i) => (i * 7 + salt) % 5 === 0 });
-        for (const other of [shuffled, reloaded]) {
+        const plain = play(from, { mornings: 0, wide: false });
+        const shuffled = play({ ...from, acts: shuffleBetweenTicks(from.acts, salt) }, { mornings: 1, wide: false });
+        const kept = play(from, { mornings: 8, wide: false });
+        const reloaded = play(from, { mornings: 8, wide: false, reload: (i) => (i * 7 + salt) % (3 + (salt % 60)) === 0 });
+        for (const other of [shuffled, kept, reloaded]) {
           expect(other.firings).toEqual(plain.firings);
           expect(bytesOf(other.bank)).toEqual(bytesOf(plain.bank));
         }
@@ -130,11 +137,26 @@ describe('what the state does not depend on', () => {
     );
   });
 
+  it('which mornings are at hand when a plan asks for less evidence than the one before', () => {
+    fc.assert(
+      fc.property(world, fc.nat(), (from, salt) => {
+        const replan = (i: number): boolean => (i + salt) % 50 === 0;
+        const plain = play(from, { mornings: 0, wide: false, replan });
+        for (const mornings of [1, 8] as const) {
+          const other = play(from, { mornings, wide: false, replan });
+          expect(other.firings).toEqual(plain.firings);
+          expect(bytesOf(other.bank)).toEqual(bytesOf(plain.bank));
+        }
+      }),
+      { numRuns: 200, seed: 14 },
+    );
+  });
+
   it('when a line came, within the window: late gives bit for bit what in time would have given', () => {
     fc.assert(
       fc.property(world, (from) => {
         const quiet = { ...from, lnThreshold: 1e4, acts: from.acts.filter((step) => step.do !== 'open') };
-        const late = play(quiet, { cache: true, wide: false });
+        const late = play(quiet, { mornings: 8, wide: false });
         const { bank } = late;
         bank.tick(0, bank.openDay(0), 1440, []);
         const expectation = new WorldExpectation(quiet);

@@ -77,6 +77,7 @@ export class SeriesBank extends BankDays {
     const i = slot + (day & 7);
     this.cells[i] = Math.min(this.never - 1, this.cells[i]! + lines);
     this.touch(i);
+    this.changed(series, day);
     this.#wait(series, at.FLAG_LATE);
     return LATE;
   }
@@ -88,8 +89,12 @@ export class SeriesBank extends BankDays {
     if (!this.stale && (flags & (at.FLAG_LATE | at.FLAG_CANDIDATE)) === 0) this.#waiting.push(series);
   }
 
-  /** Lines or observed time of kept days changed otherwise than by `count` (a feed fell silent): replay at the next tick. */
-  exposureChanged(series: number): void {
+  /**
+   * Lines or observed time of kept days, `from` and later, changed otherwise than by `count` (a feed fell silent): replay
+   * at the next tick.
+   */
+  exposureChanged(series: number, from = 0): void {
+    this.changed(series, from);
     this.#wait(series, at.FLAG_LATE);
   }
 

@@ -13,8 +13,11 @@ export interface Expectation {
    * feed was silent left out.
    */
   elapsed(series: number, minute: number): number;
-  /** Share of a closed day in which the series was observed, 0…1; absent = 1. Kept days are asked for again. */
-  exposure?(series: number, day: number): number;
+  /**
+   * Share of a closed day in which the series, that had `lines` then, was observed, 0…1; absent = 1. Kept days are asked
+   * for again, the oldest when the bank has let go of its lines.
+   */
+  exposure?(series: number, day: number, lines: number): number;
   /** Class-pool dispersion of daily lines. */
   alpha(series: number): number;
   /** Dead band δ of the series' altitude. */

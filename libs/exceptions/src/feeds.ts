@@ -206,6 +206,12 @@ export class Feeds {
     return share;
   }
 
+  /** The same of the whole day and of silences past doubt alone. */
+  confirmedShare(family: number, location: number, day: number): number {
+    if (!this.#openAt(location) || this.silenceOf(location)) return this.silentShare(family, location, day, Infinity);
+    return this.#shareOver(family, location, day);
+  }
+
   /** The part of silences that are over. */
   #shareOver(family: number, location: number, day: number): number {
     const known = this.#shares[location]!;

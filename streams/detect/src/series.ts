@@ -17,6 +17,8 @@ export interface WatchState {
   heard: number[];
   pauses: number[];
   silences: { location: number; from: Instant; to: Instant | null }[];
+  /** Local SKU, business day, share of it that could be seen; absent in older snapshots. */
+  seen?: [sku: number, day: number, share: number][];
   reported: ReturnType<Reported['save']>;
   cells: ReturnType<Cells['save']>;
   leafPages: number;
@@ -52,6 +54,8 @@ export class SeriesWatch {
   #at: Instant;
   /** Locations with a silence past doubt. */
   #confirmed: number[] = [];
+  /** Shares below 1 of SKUs' kept days that could be seen, by `seenKey`. */
+  readonly #seen = new Map<number, { day: number; share: number }>();
 
   private constructor(watch: PartitionWatch, plans: PlanInForce[], at: Instant) {
     const { plan } = watch;
@@ -110,6 +114,7 @@ export class SeriesWatch {
     series.#feeds.silences = state.silences.map(({ location, from, to }): Silence => ({ location, from, to: to ?? Infinity }));
     series.#feeds.resume(state.at);
     series.#confirmed = series.#feeds.confirmed();
+    for (const [sku, day, share] of state.seen ?? []) series.#seen.set(seenKey(sku, day), { day, share });
     series.#reported.load(state.reported);
     series.#openCells(state.at);
     series.#cells.load(state.cells);
@@ -186,6 +191,7 @@ export class SeriesWatch {
       heard: Array.from(this.#feeds.lastHeard),
       pauses: Array.from(this.#feeds.usualPause),
       silences: this.#feeds.silences.map(({ location, from, to }) => ({ location, from, to: to === Infinity ? null : to })),
+      seen: [...this.#seen].map(([key, { day, share }]): [number, number, number] => [key >>> 3, day, share]).sort((a, b) => a[0] - b[0] || a[1] - b[1]),
       reported: this.#reported.save(),
       cells: this.#cells.save(),
       leafPages: this.#leafBank.pageCount,
@@ -216,7 +222,12 @@ export class SeriesWatch {
     });
     this.#watch.skus.forEach((sku, local) => {
       const old = before.#watch.localSkuNamed(this.#watch.plan.skus[sku]!);
-      if (old >= 0) this.#skuBank.copySeries(before.#skuBank, old, local);
+      if (old < 0) return;
+      this.#skuBank.copySeries(before.#skuBank, old, local);
+      for (let slot = 0; slot < 8; slot++) {
+        const seen = before.#seen.get(seenKey(old, slot));
+        if (seen) this.#seen.set(seenKey(local, slot), seen);
+      }
     });
     this.#watch.plan.locations.forEach(({ code }, location) => {
       const old = before.#locationIndex.get(code);
@@ -235,22 +246,20 @@ export class SeriesWatch {
       if (location !== undefined) locations.add(location);
     }
     const lastHeard = this.#feeds.lastHeard.slice();
-    const { doubtful, back } = this.#feeds.tick(at, locations);
-    const before = this.#confirmed;
+    const { silent, doubtful, back } = this.#feeds.tick(at, locations);
     this.#confirmed = this.#feeds.confirmed();
+    const over = back.filter((location) => this.#feeds.silences.some((silence) => silence.location === location && silence.to === at));
+    // A silence reaches back to when the feed was last heard; closed days it touches are looked at again.
+    const reached = (location: number): number => this.zoneOf(location).dayOf(lastHeard[location]!);
+    const { plan, leaves, skus } = this.#watch;
     for (const location of [...doubtful, ...back]) {
-      // A silence reaches back to when the feed was last heard; closed days it touches are looked at again.
-      const zone = this.zoneOf(location);
-      if (zone.dayOf(lastHeard[location]!) === zone.dayOf(at)) continue;
-      for (let local = 0; local < this.leaves; local++) {
-        if (this.#watch.plan.leafLocation[this.#watch.leaves[local]!] === location) this.#leafBank.exposureChanged(local);
-      }
+      const from = reached(location);
+      if (from === this.zoneOf(location).dayOf(at)) continue;
+      for (let local = 0; local < leaves.length; local++) if (plan.leafLocation[leaves[local]!] === location) this.#leafBank.exposureChanged(local, from);
     }
-    const changed = [...before.filter((l) => !this.#confirmed.includes(l)), ...this.#confirmed.filter((l) => !before.includes(l))];
-    for (const location of changed) {
-      for (let local = 0; local < this.#watch.skus.length; local++) {
-        if (this.#leafTable[local * this.#locations + location]! >= 0) this.#skuBank.exposureChanged(local);
-      }
+    for (const location of [...silent, ...over]) {
+      const from = reached(location);
+      for (let local = 0; local < skus.length; local++) if (this.#leafTable[local * this.#locations + location]! >= 0) this.#skuBank.exposureChanged(local, from);
     }
   }
 
@@ -258,15 +267,6 @@ export class SeriesWatch {
     const { plan } = this.#watch;
     const days = plan.zones.map((zone) => zone.dayOf(at));
     for (let location = 0; location < this.#locations; location++) this.#cells.openDay[location] = days[plan.zoneOfLocation[location]!]!;
-  }
-
-  /** Lines a leaf's day could have shown: what was planned, less what fell into silences of its feed. */
-  #heardLines(local: number, day: number, planned: number): number {
-    const { plan } = this.#watch;
-    const leaf = this.#watch.leaves[local]!;
-    const family = plan.familyOfSku[plan.leafSku[leaf]!]!;
-    const share = this.#feeds.silentShare(family, plan.leafLocation[leaf]!, day, Infinity);
-    return heardOf(planned, share, this.#leafBank.keptLines(local, day));
   }
 
   #leafExpectation(): Expectation {
@@ -283,10 +283,13 @@ export class SeriesWatch {
         const until = plan.zones[clock]!.startOf(this.#leafBank.openDay(clock)) + minute * 60_000;
         return Math.max(0, elapsed - this.#feeds.silentShare(plan.familyOfSku[plan.leafSku[leaf]!]!, location, this.#leafBank.openDay(clock), until));
       },
-      exposure: (series, day) => {
-        if (!this.#feeds.quiet(plan.leafLocation[leaves[series]!]!)) return 1;
+      exposure: (series, day, lines) => {
+        const leaf = leaves[series]!;
+        const location = plan.leafLocation[leaf]!;
+        if (!this.#feeds.quiet(location)) return 1;
         const planned = this.#watch.leafLines(series, day);
-        return planned > 0 ? this.#heardLines(series, day, planned) / planned : 1;
+        const share = this.#feeds.silentShare(plan.familyOfSku[plan.leafSku[leaf]!]!, location, day, Infinity);
+        return planned > 0 ? heardOf(planned, share, lines) / planned : 1;
       },
     };
   }
@@ -308,19 +311,31 @@ export class SeriesWatch {
 
   /**
    * Share of a SKU's planned day that its leaves' feeds let be seen. Only silences past doubt count: a SKU sells in many
-   * places, and a doubtful feed of a small one says nothing about it.
+   * places, and a doubtful feed of a small one says nothing about it. A SKU's days close after its leaves': of its
+   * oldest one the leaves no longer know their lines, and what was seen then holds.
    */
   #skuExposure(series: number, day: number): number {
     const planned = this.#watch.skuLines(series, day);
     if (!(planned > 0)) return 1;
+    const { plan, skus } = this.#watch;
+    const family = plan.familyOfSku[skus[series]!]!;
+    const key = seenKey(series, day);
     let unheard = 0;
     for (const location of this.#confirmed) {
       const leaf = this.#leafTable[series * this.#locations + location]!;
       if (leaf < 0) continue;
+      const share = this.#feeds.confirmedShare(family, location, day);
+      if (share <= 0) continue;
+      const lines = this.#leafBank.keptLines(leaf, day);
+      const before = this.#seen.get(key);
+      if (lines === undefined) return before?.day === day ? before.share : 1;
       const part = this.#watch.leafLines(leaf, day);
-      unheard += part - this.#heardLines(leaf, day, part);
+      unheard += part - heardOf(part, share, lines);
     }
-    return Math.max(0, 1 - unheard / planned);
+    const share = Math.max(0, 1 - unheard / planned);
+    if (share < 1) this.#seen.set(key, { day, share });
+    else this.#seen.delete(key);
+    return share;
   }
 
   /** Minutes by which the last zone's midnight follows the leading one's. */
@@ -345,6 +360,9 @@ export class SeriesWatch {
     return { sku: this.#watch.plan.skus[this.#watch.skus[series]!]!, location: undefined, ...rest };
   }
 }
+
+/** Eight days of a SKU: the kept ones and the open one. */
+const seenKey = (sku: number, day: number): number => 8 * sku + (day & 7);
 
 function leafTable(watch: PartitionWatch): Int32Array {
   const { plan, skus, leafShift } = watch;
