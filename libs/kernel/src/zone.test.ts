@@ -49,3 +49,13 @@ it('reads and writes days, months and instants', () => {
   expect(formatInstant(parseInstant('2026-11-23T10:00:00.5+01:00'))).toBe('2026-11-23T09:00:00.500Z');
   expect(parseInstant('2026-11-23T10:00:00')).toBeNaN();
 });
+
+it('writes instants as the calendar library does', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: -62_000_000_000_000, max: 250_000_000_000_000 }), fc.boolean(), (given, whole) => {
+      const at = whole ? Math.floor(given / 1000) * 1000 : given;
+      const smallestUnit = at % 1000 === 0 ? 'second' : 'millisecond';
+      expect(formatInstant(at)).toBe(Temporal.Instant.fromEpochMilliseconds(at).toString({ smallestUnit }));
+    }),
+  );
+});

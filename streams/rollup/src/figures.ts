@@ -1,8 +1,9 @@
 import { exceptionKinds, type CellFigures, type Figures, type PeriodFigures } from '@plumbline/contracts';
-import { formatDay, formatInstant, formatMoney, formatQuantity, parseMoney, type BusinessDay, type Instant } from '@plumbline/kernel';
+import { formatDay, formatInstant, formatMoney, formatQuantity, parseMoney, type BusinessDay, type Instant, type Money } from '@plumbline/kernel';
 import type { FiguresSample } from '@plumbline/ports';
 import type { Book } from './book.ts';
 import type { Era } from './era.ts';
+import type { Shown } from './held.ts';
 import { SUM_PLANNED_REVENUE, SUM_PLANNED_UNITS, SUM_REVENUE, SUM_UNITS, SUMS } from './settled-days.ts';
 import type { Sight } from './sight.ts';
 import type { Attained, Tallied } from './tally.ts';
@@ -59,7 +60,16 @@ const period = (sum: Attained, from: BusinessDay): PeriodFigures => ({
   from: formatDay(from),
 });
 
-const atRisk = (book: Book): string => formatMoney(book.live().reduce((sum, { shown }) => sum + (shown ? parseMoney(shown.valueAtRisk) : 0), 0));
+const atRisk = (book: Book): string => formatMoney(book.live().reduce((sum, { shown }) => sum + (shown ? riskOf(shown) : 0), 0));
+
+/** Amounts as numbers; what an exception shows is replaced as a whole, never changed. */
+const risks = new WeakMap<Shown, Money>();
+
+function riskOf(shown: Shown): Money {
+  let risk = risks.get(shown);
+  if (risk === undefined) risks.set(shown, (risk = parseMoney(shown.valueAtRisk)));
+  return risk;
+}
 
 const unowned = (book: Book): number => book.live().filter(({ life }) => life.owner === null).length;
 

@@ -24,12 +24,19 @@ import type { Sight } from './sight.ts';
 /** A plan and an actual must differ by this much for a sentence to be told against the plan. */
 const TOLD_AGAINST_PLAN = 0.05;
 
+/** What is measured of a node and how it stands against the plan, in thousandths of a line or unit, and in percent. */
+export function againstPlanOf(node: Node, sum: Seen) {
+  const measure: Shown['measure'] = node.sku >= 0 ? 'lines' : 'units';
+  const actual = measure === 'lines' ? sum.lines * QUANTITY_SCALE : sum.units;
+  const planned = measure === 'lines' ? sum.planned * QUANTITY_SCALE : sum.plannedUnits;
+  const variance = actual - Math.round(planned);
+  return { measure, actual, planned, variance, variancePercent: planned > 0 ? rounded((100 * variance) / planned, 2) : 0 };
+}
+
 /** The numbers and the sentence of an exception as of a sight. */
 export function show(held: Held, node: Node, sight: Sight, branch: Branches, sums: NodeSums, alpha: number): Shown {
   const sum = totals(held, node, sight, sums);
-  const measure = node.sku >= 0 ? 'lines' : 'units';
-  const actual = measure === 'lines' ? sum.lines * QUANTITY_SCALE : sum.units;
-  const planned = measure === 'lines' ? sum.planned * QUANTITY_SCALE : sum.plannedUnits;
+  const { measure, actual, planned, variance, variancePercent } = againstPlanOf(node, sum);
   const againstPlan = planned > 0 && (held.direction * (actual - planned)) / planned >= TOLD_AGAINST_PLAN;
   const reference = againstPlan ? planned : sum.planned > 0 ? (planned * sum.expected) / sum.planned : planned;
   const days = Math.max(1, sight.latest - held.sinceDay + 1);
@@ -37,7 +44,6 @@ export function show(held: Held, node: Node, sight: Sight, branch: Branches, sum
   const value = valueOf(branch.ahead(node, sight), sum, againstPlan);
   const attribution = attribute(branch.parts(node, sight, sums, held.sinceDay), scopeOf(sight.places.plan, node));
   const probability = probabilityOf(held.peak);
-  const variance = actual - Math.round(planned);
   return {
     headline: headline({
       ...namesOf(node, sight.places),
@@ -57,7 +63,7 @@ export function show(held: Held, node: Node, sight: Sight, branch: Branches, sum
     expected: decimalQuantity(planned),
     actual: decimalQuantity(actual),
     variance: decimalQuantity(variance),
-    variancePercent: planned > 0 ? rounded((100 * variance) / planned, 2) : 0,
+    variancePercent,
     ratio,
     ratioLow: low,
     ratioHigh: high,

@@ -10,8 +10,8 @@ import { feedFactsOf } from './feed-facts.ts';
 import { figuresOf, sampleOf } from './figures.ts';
 import { knownRatio, nodeFired, seriesFired } from './firings.ts';
 import { numberOf, totals, type Held } from './held.ts';
-import { add } from './seen.ts';
-import { show, showSilence } from './present.ts';
+import { add, type Seen } from './seen.ts';
+import { againstPlanOf, show, showSilence } from './present.ts';
 import { search } from './search.ts';
 import type { Sight } from './sight.ts';
 
@@ -31,7 +31,7 @@ export interface RollUpResult {
 }
 
 /**
- * How often an exception's numbers are looked at, and shown though they did not move by a tenth: in its first hours, its
+ * How often an exception's numbers are looked at, and shown though they hardly moved: in its first hours, its
  * first days, and later. What is told to people at a glance (status, evidence) does not wait.
  */
 const LOOK_MS = { fresh: 15 * MINUTE_MS, early: HOUR_MS, late: 6 * HOUR_MS };
@@ -39,6 +39,7 @@ const SHOW_MS = { fresh: HOUR_MS, early: 6 * HOUR_MS, late: DAY_MS };
 const FRESH_MS = 4 * HOUR_MS;
 const EARLY_MS = 3 * DAY_MS;
 const MOVED = 0.1;
+const SWUNG = 0.05;
 const SAMPLE_MS = 15 * MINUTE_MS;
 
 /**
@@ -294,9 +295,9 @@ export class RollUp {
     const silence = held.kind === 'feed-silence';
     const until = silence && !isLive(held.life.status) ? held.closedAt! : this.tick;
     const unsaid = silence ? era.nodes.locationLinesBetween(node.location, held.since, until) : 0;
-    const lines = silence ? unsaid : totals(held, node, sight, era.sums).lines;
-    const moved = Math.abs(lines - held.shownLines) > Math.max(5, MOVED * held.shownLines);
-    if (!stale && !moved && this.tick - held.shownAt < SHOW_MS[ageOf(held, this.tick)]) return;
+    const sum = silence ? undefined : totals(held, node, sight, era.sums);
+    const lines = sum ? sum.lines : unsaid;
+    if (!stale && !moved(held, node, lines, sum) && this.tick - held.shownAt < SHOW_MS[ageOf(held, this.tick)]) return;
     const shown = silence ? showSilence(held, node.location, sight, era.branches, unsaid, until) : show(held, node, sight, era.branches, era.sums, era.alphaOf(node));
     held.shownLines = lines;
     held.shownAt = this.tick;
@@ -320,6 +321,14 @@ export class RollUp {
       for (const held of this.book.live()) held.base = 1;
     }
   }
+}
+
+/** Lines moved by a tenth, or what stands against the plan by a twentieth: a reader would find the sentence out of date. */
+function moved(held: Held, node: Node, lines: number, sum: Seen | undefined): boolean {
+  if (Math.abs(lines - held.shownLines) > Math.max(5, MOVED * held.shownLines)) return true;
+  if (!sum || !held.shown) return false;
+  const before = held.shown.variancePercent;
+  return Math.abs(againstPlanOf(node, sum).variancePercent - before) > SWUNG * Math.max(100, 100 + before);
 }
 
 const ageOf = (held: Held, tick: Instant): 'fresh' | 'early' | 'late' =>
