@@ -249,13 +249,14 @@ export function describeIssues(issues: readonly z.core.$ZodIssue[], input: unkno
       (value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step],
       input,
     );
-    const sentence =
-      found === undefined ? `is missing; it ${issue.message}` : `${issue.message}; found ${excerpt(found)}`;
-    sentences.set(path, `${path}: ${sentence}`);
+    sentences.set(path, `${path}: ${found === undefined ? missing(issue) : `${issue.message}; found ${excerpt(found)}`}`);
   }
   const all = [...sentences.values()];
   return all.length > 3 ? `${all.slice(0, 3).join('. ')}. And ${all.length - 3} more` : all.join('. ');
 }
+
+/** Our own messages say what a member must be; the library's says only that it found nothing. */
+const missing = ({ message }: z.core.$ZodIssue): string => (message.startsWith('Invalid input') ? 'is missing' : `is missing; it ${message}`);
 
 /** Objects are only named: a hostile one may be nested too deep to print. */
 function excerpt(value: unknown): string {
