@@ -17,6 +17,8 @@ export type Connection = 'connecting' | 'live' | 'reconnecting' | 'stopped';
 
 /** Longest wait for the first snapshot before the rest of the page is asked for, milliseconds. */
 const PATIENCE = 1_500;
+/** What is not needed for the first rows leaves a slow machine so long to answer the first hand, milliseconds. */
+const FIRST_HAND = 300;
 const VERSION = 2;
 const PATH = '/live';
 /** Without a word for so long the figures on the page are called stale, milliseconds. */
@@ -276,7 +278,7 @@ export class Live {
     this.heardAt = now;
     this.staleSince = undefined;
     this.connection = 'live';
-    if (!this.joined) requestAnimationFrame(() => setTimeout(this.#drawn));
+    if (!this.joined) requestAnimationFrame(() => setTimeout(this.#drawn, FIRST_HAND));
     this.joined = true;
   }
 
