@@ -39,7 +39,7 @@ export class Tally {
   readonly #days: CellDays;
   readonly #feeds: Feeds;
   readonly #months = new Map<BusinessDay, BusinessDay>();
-  #past: { version: number; week: Attained; month: Attained } | undefined;
+  #past: { begins: BusinessDay; version: number; week: Attained; month: Attained } | undefined;
 
   constructor(days: CellDays, feeds: Feeds, settled: SettledDays) {
     this.#plan = days.places.plan;
@@ -98,9 +98,14 @@ export class Tally {
 
   /** Week and month up to each location's last midnight; worked out anew when something is said of a day that is over. */
   #before(sight: Sight): { week: Attained; month: Attained } {
-    const version = sight.version(sight.places.all);
-    if (this.#past?.version !== version) {
-      this.#past = { version, week: this.#over(sight, mondayOf), month: this.#over(sight, (day) => this.#monthOf(day)) };
+    const { all } = sight.places;
+    const { firstDay, versions } = this.#days;
+    const today = all.reduce((least, location) => Math.min(least, sight.today(location)), Infinity);
+    const begins = Math.min(mondayOf(today), this.#monthOf(today));
+    // Silences count on the day a location's sums begin, and on no other.
+    const version = all.reduce((sum, location) => sum + versions[location]! + (firstDay[location]! >= begins ? this.#feeds.versions[location]! : 0), 0);
+    if (this.#past?.begins !== begins || this.#past.version !== version) {
+      this.#past = { begins, version, week: this.#over(sight, mondayOf), month: this.#over(sight, (day) => this.#monthOf(day)) };
     }
     return this.#past;
   }
