@@ -42,6 +42,9 @@ const live = async (): Promise<string> => digestOf((await tower.store.exceptions
 it('gives the state to a client that joins, then what changes', async () => {
   const first = await raise();
   await tower.rollUp({ figures: JSON.stringify(figuresOf(1)) });
+  // What is committed reaches the API a moment later; who joins before gets it as a change.
+  const early = client();
+  await eventually('the first exception', () => early.exceptions.has(first));
   const one = client();
   await eventually('snapshot', () => one.snapshots.length === 1);
   expect(one.change).toBe(number);
