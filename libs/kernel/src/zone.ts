@@ -107,8 +107,18 @@ export function parseDay(text: string): BusinessDay {
   }
 }
 
-/** Days since 1970-01-01 → "2026-11-23". */
-export const formatDay = (day: BusinessDay): string => Temporal.PlainDate.from('1970-01-01').add({ days: day }).toString();
+const DAY_TEXTS_AT_HAND = 1000;
+const dayTexts = new Map<BusinessDay, string>();
+
+/** Days since 1970-01-01 → "2026-11-23". @throws RangeError for what is no day */
+export function formatDay(day: BusinessDay): string {
+  let text = dayTexts.get(day);
+  if (text === undefined) {
+    if (dayTexts.size >= DAY_TEXTS_AT_HAND) dayTexts.clear();
+    dayTexts.set(day, (text = Temporal.PlainDate.from('1970-01-01').add({ days: day }).toString()));
+  }
+  return text;
+}
 
 /** Calendar month of a day as months since 1970-01 (0 = January 1970). */
 export function monthOf(day: BusinessDay): number {
@@ -134,13 +144,16 @@ export function formatMonth(month: number): string {
   return `${year}-${String((((month % 12) + 12) % 12) + 1).padStart(2, '0')}`;
 }
 
-/** RFC 3339 UTC text of an instant, without needless fractions. */
+/** RFC 3339 UTC text of an instant, without needless fractions. @throws RangeError for what is no instant */
 export function formatInstant(at: Instant): string {
-  // No clock is read. Temporal says the same at many times the cost, which a busy roll-up feels.
-  // eslint-disable-next-line no-restricted-globals
-  const text = new Date(at).toISOString();
-  return at % 1000 === 0 ? `${text.slice(0, -5)}Z` : text;
+  const day = Math.floor(at / DAY_MS);
+  const rest = at - day * DAY_MS;
+  const milliseconds = rest % 1000;
+  const [hour, minute, second] = [rest / HOUR_MS, (rest / MINUTE_MS) % 60, (rest / 1000) % 60].map((part) => padded(Math.floor(part), 2));
+  return `${formatDay(day)}T${hour}:${minute}:${second}${milliseconds === 0 ? '' : `.${padded(milliseconds, 3)}`}Z`;
 }
+
+const padded = (value: number, digits: number): string => String(value).padStart(digits, '0');
 
 /** RFC 3339 text → instant; NaN when malformed or without an offset. */
 export function parseInstant(text: string): Instant {
