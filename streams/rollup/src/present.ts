@@ -16,7 +16,7 @@ import {
 } from '@plumbline/exceptions';
 import { HOUR_MS, QUANTITY_SCALE, type BusinessDay, type Instant, type Money } from '@plumbline/kernel';
 import type { Ahead, Branches } from './branches.ts';
-import { totals, type Held, type Shown } from './held.ts';
+import type { Held, Shown } from './held.ts';
 import type { NodeSums } from './node-sums.ts';
 import type { Seen } from './seen.ts';
 import type { Sight } from './sight.ts';
@@ -33,9 +33,11 @@ export function againstPlanOf(node: Node, sum: Seen) {
   return { measure, actual, planned, variance, variancePercent: planned > 0 ? rounded((100 * variance) / planned, 2) : 0 };
 }
 
-/** The numbers and the sentence of an exception as of a sight. */
-export function show(held: Held, node: Node, sight: Sight, branch: Branches, sums: NodeSums, alpha: number): Shown {
-  const sum = totals(held, node, sight, sums);
+/**
+ * The numbers and the sentence of an exception as of a sight.
+ * @param sum its totals there
+ */
+export function show(held: Held, node: Node, sum: Seen, sight: Sight, branch: Branches, sums: NodeSums, alpha: number): Shown {
   const { measure, actual, planned, variance, variancePercent } = againstPlanOf(node, sum);
   const againstPlan = planned > 0 && (held.direction * (actual - planned)) / planned >= TOLD_AGAINST_PLAN;
   const reference = againstPlan ? planned : sum.planned > 0 ? (planned * sum.expected) / sum.planned : planned;

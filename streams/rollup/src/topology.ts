@@ -10,9 +10,9 @@ import { feedFactsOf } from './feed-facts.ts';
 import { figuresOf, sampleOf } from './figures.ts';
 import { knownRatio, nodeFired, seriesFired } from './firings.ts';
 import { numberOf, totals, type Held } from './held.ts';
-import { add, type Seen } from './seen.ts';
 import { againstPlanOf, show, showSilence } from './present.ts';
 import { search } from './search.ts';
+import { add, type Seen } from './seen.ts';
 import type { Sight } from './sight.ts';
 
 export interface RollUpOptions {
@@ -298,7 +298,7 @@ export class RollUp {
     const sum = silence ? undefined : totals(held, node, sight, era.sums);
     const lines = sum ? sum.lines : unsaid;
     if (!stale && !moved(held, node, lines, sum) && this.tick - held.shownAt < SHOW_MS[ageOf(held, this.tick)]) return;
-    const shown = silence ? showSilence(held, node.location, sight, era.branches, unsaid, until) : show(held, node, sight, era.branches, era.sums, era.alphaOf(node));
+    const shown = sum ? show(held, node, sum, sight, era.branches, era.sums, era.alphaOf(node)) : showSilence(held, node.location, sight, era.branches, unsaid, until);
     held.shownLines = lines;
     held.shownAt = this.tick;
     if (held.shown?.headline === shown.headline && JSON.stringify(held.shown) === JSON.stringify(shown)) return;
