@@ -18,7 +18,7 @@ export interface SeriesBankOptions extends BankOptions {
 
 const EIGHT_UP_TO = 32_768;
 const ONE_UP_TO = 262_144;
-const KEPT = STATISTICS + 1;
+const MORNING_FLOATS = STATISTICS + 1;
 
 /** The days of a bank: replaying the kept ones from the checkpoint, closing the open one, and what alarms at a close. */
 export class BankDays extends BankPages {
@@ -41,7 +41,7 @@ export class BankDays extends BankPages {
     super(options);
     this.expectation = options.expectation;
     this.#depth = options.mornings ?? (options.size <= EIGHT_UP_TO ? 8 : options.size <= ONE_UP_TO ? 1 : 0);
-    this.#mornings = new Float32Array(options.size * this.#depth * KEPT);
+    this.#mornings = new Float32Array(options.size * this.#depth * MORNING_FLOATS);
   }
 
   override load(page: number, bytes: Uint8Array): void {
@@ -106,8 +106,8 @@ export class BankDays extends BankPages {
   /** What is known of a series' day changed: mornings after it hold no more. */
   protected changed(series: number, day: number): void {
     const mornings = this.#mornings;
-    const from = series * this.#depth * KEPT + STATISTICS;
-    for (let i = from, end = from + this.#depth * KEPT; i < end; i += KEPT) if (mornings[i]! >>> 4 > day) mornings[i] = 0;
+    const from = series * this.#depth * MORNING_FLOATS + STATISTICS;
+    for (let i = from, end = from + this.#depth * MORNING_FLOATS; i < end; i += MORNING_FLOATS) if (mornings[i]! >>> 4 > day) mornings[i] = 0;
   }
 
   protected override copyRecord(from: BankPages, fromSeries: number, toSeries: number): void {
@@ -124,11 +124,15 @@ export class BankDays extends BankPages {
     }
   }
 
+  #morningOf(series: number, day: number): number {
+    return (series * this.#depth + (day & (this.#depth - 1))) * MORNING_FLOATS;
+  }
+
   /** Loads a morning that is at hand, if at least so many days before it were looked at. */
   #recall(series: number, day: number, assessed = 0): boolean {
     if (this.#depth === 0) return false;
     const mornings = this.#mornings;
-    const from = (series * this.#depth + (day & (this.#depth - 1))) * KEPT;
+    const from = this.#morningOf(series, day);
     const mark = mornings[from + STATISTICS]!;
     if (mark >>> 4 !== day || ((mark >>> 1) & 7) < assessed) return false;
     const { s } = this.step;
@@ -141,7 +145,7 @@ export class BankDays extends BankPages {
   #keep(series: number, day: number): void {
     if (this.#depth === 0) return;
     const mornings = this.#mornings;
-    const to = (series * this.#depth + (day & (this.#depth - 1))) * KEPT;
+    const to = this.#morningOf(series, day);
     const { s } = this.step;
     for (let i = 0; i < STATISTICS; i++) mornings[to + i] = s[i]!;
     mornings[to + STATISTICS] = 16 * day + 2 * this.#assessed + (this.#zeroRunReported ? 1 : 0);

@@ -327,8 +327,10 @@ export class SeriesWatch {
       const share = this.#feeds.confirmedShare(family, location, day);
       if (share <= 0) continue;
       const lines = this.#leafBank.keptLines(leaf, day);
-      const before = this.#seen.get(key);
-      if (lines === undefined) return before?.day === day ? before.share : 1;
+      if (lines === undefined) {
+        const before = this.#seen.get(key);
+        return before?.day === day ? before.share : 1;
+      }
       const part = this.#watch.leafLines(leaf, day);
       unheard += part - heardOf(part, share, lines);
     }
